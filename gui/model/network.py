@@ -1,0 +1,222 @@
+"""The small network of the Network lab, as a frozen value: what is learned, by which network, in which way.
+
+Training itself is not part of this state: a `Checkpoint` pins weights down where a change must be exactly
+undoable or kept in a session file, and everything else follows from the seed and the number of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .dataset import DatasetSettings
+from .features import FEATURES
+
+MAX_LAYERS = 6
+MAX_UNITS = 12
+
+LOSSES: dict[str, tuple[str, ...]] = {
+    "regression": ("mse", "huber"),
+    "classification": ("binary_crossentropy", "mse"),
+    "multiclass": ("categorical_crossentropy",),
+}
+"""The losses that make sense for a task, the usual one first."""
+
+OPTIMIZERS = ("sgd", "momentum", "adam")
+INITIALIZERS = (
+    "glorot_uniform",
+    "glorot_normal",
+    "he_uniform",
+    "he_normal",
+    "lecun_uniform",
+    "lecun_normal",
+    "orthogonal",
+    "uniform",
+    "normal",
+    "zeros",
+)
+SPEEDS: tuple[float | None, ...] = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000, None)
+"""Steps a second; None is as fast as the machine can."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One hidden layer.
+
+    Parameters
+    ----------
+    units : int
+        From 1 to `MAX_UNITS`.
+    activation : str
+        A name from the registry of activations.
+    parameters : tuple of (name, value)
+        The activation's parameters where they differ from its defaults.
+    """
+
+    units: int = 8
+    activation: str = "tanh"
+    parameters: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.units <= MAX_UNITS:
+            raise ValueError(f"A layer has between 1 and {MAX_UNITS} units, not {self.units}.")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The weights and biases after `step` steps, laid out as in `actcore.MLP.parameters`."""
+
+    step: int
+    parameters: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class NetworkState:
+    """What decides the Network lab: data, network, training, and the pinned weights if any.
+
+    Equal states and equal step counts give equal weights.
+    """
+
+    data: DatasetSettings = field(default_factory=DatasetSettings)
+    features: tuple[str, ...] = ("x1", "x2")
+    hidden: tuple[Layer, ...] = (Layer(), Layer())
+    loss: str = "binary_crossentropy"
+    optimizer: str = "adam"
+    learning_rate: float = 0.01
+    batch_size: int = 10
+    l2: float = 0.0
+    init: str = "glorot_uniform"
+    seed: int = 1
+    speed: float | None = None
+    stop_step: int = 0
+    stop_loss: float = 0.0
+    checkpoint: Checkpoint | None = None
+
+    def __post_init__(self) -> None:
+        if not self.features or len(set(self.features)) != len(self.features):
+            raise ValueError("The network needs at least one input feature, and each of them once.")
+        _choose("feature", self.features, FEATURES)
+        if len(self.hidden) > MAX_LAYERS:
+            raise ValueError(f"The network has at most {MAX_LAYERS} hidden layers, not {len(self.hidden)}.")
+        _choose("loss", [self.loss], LOSSES[self.task])
+        _choose("optimiser", [self.optimizer], OPTIMIZERS)
+        _choose("initialiser", [self.init], INITIALIZERS)
+        if not 0.0 < self.learning_rate <= 10.0:
+            raise ValueError(f"The learning rate must lie above 0 and up to 10, not {self.learning_rate}.")
+        if not 1 <= self.batch_size <= 5000:
+            raise ValueError(f"The batch size must lie between 1 and 5000, not {self.batch_size}.")
+        if not 0.0 <= self.l2 <= 10.0:
+            raise ValueError(f"The weight decay must lie between 0 and 10, not {self.l2}.")
+        if self.speed is not None and self.speed <= 0.0:
+            raise ValueError(f"The speed must be a positive number of steps a second, not {self.speed}.")
+        if self.stop_step < 0 or self.stop_loss < 0:
+            raise ValueError("The step limit and the target loss must not be negative; 0 switches them off.")
+        if self.checkpoint is not None and len(self.checkpoint.parameters) != self.parameter_count:
+            raise ValueError(
+                f"The kept weights are {len(self.checkpoint.parameters)} numbers, "
+                f"but a network of {'-'.join(map(str, self.sizes))} has {self.parameter_count}."
+            )
+
+    @property
+    def task(self) -> str:
+        """``"regression"``, ``"classification"`` (two classes, one output) or ``"multiclass"``."""
+        return _task(self.data)
+
+    @property
+    def outputs(self) -> int:
+        """Units of the output layer: one, or one for each class when there are more than two."""
+        return self.data.classes if self.task == "multiclass" else 1
+
+    @property
+    def output_activation(self) -> str:
+        """Linear for logits and for a regression; squared error on two classes needs a squashed output."""
+        return "tanh" if self.task == "classification" and self.loss == "mse" else "linear"
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of every layer, inputs first."""
+        return (len(self.features), *(layer.units for layer in self.hidden), self.outputs)
+
+    @property
+    def parameter_count(self) -> int:
+        """How many weights and biases there are."""
+        return sum(n_out * (n_in + 1) for n_in, n_out in zip(self.sizes, self.sizes[1:], strict=False))
+
+    def changed(self, **fields: Any) -> NetworkState:
+        """The same with fields changed; the loss follows the task, kept weights that no longer fit go."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__} | fields
+        losses = LOSSES[_task(values["data"])]
+        if values["loss"] not in losses:
+            values["loss"] = losses[0]
+        kept = values.pop("checkpoint")
+        bare = NetworkState(**values)
+        if kept is not None and len(kept.parameters) == bare.parameter_count:
+            return replace(bare, checkpoint=kept)
+        return bare
+
+    def with_layer(self, index: int, **fields: Any) -> NetworkState:
+        """The same with hidden layer `index` changed."""
+        hidden = list(self.hidden)
+        hidden[index] = replace(hidden[index], **fields)
+        return self.changed(hidden=tuple(hidden))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain values, for a session file."""
+        values = {name: getattr(self, name) for name in _PLAIN}
+        values["data"] = self.data.to_dict()
+        values["features"] = list(self.features)
+        values["hidden"] = [
+            {"units": layer.units, "activation": layer.activation, "parameters": dict(layer.parameters)}
+            for layer in self.hidden
+        ]
+        values["checkpoint"] = self.checkpoint and {
+            "step": self.checkpoint.step,
+            "parameters": list(self.checkpoint.parameters),
+        }
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> NetworkState:
+        """Back from `to_dict`; raises an error with a sentence where a value is not acceptable."""
+        kept = values["checkpoint"]
+        return cls(
+            data=DatasetSettings.from_dict(values["data"]),
+            features=tuple(values["features"]),
+            hidden=tuple(
+                Layer(
+                    int(layer["units"]),
+                    str(layer["activation"]),
+                    tuple(sorted((str(name), float(value)) for name, value in layer["parameters"].items())),
+                )
+                for layer in values["hidden"]
+            ),
+            checkpoint=kept and Checkpoint(int(kept["step"]), tuple(map(float, kept["parameters"]))),
+            **{name: values[name] for name in _PLAIN},
+        )
+
+
+_PLAIN = (
+    "loss",
+    "optimizer",
+    "learning_rate",
+    "batch_size",
+    "l2",
+    "init",
+    "seed",
+    "speed",
+    "stop_step",
+    "stop_loss",
+)
+
+
+def _task(data: DatasetSettings) -> str:
+    if data.task == "regression":
+        return "regression"
+    return "classification" if data.classes == 2 else "multiclass"
+
+
+def _choose(what: str, given: Sequence[str], accepted: Sequence[str] | Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in accepted:
+            raise ValueError(f"There is no {what} {name!r} here; choose one of {', '.join(accepted)}.")
