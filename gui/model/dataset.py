@@ -236,11 +236,6 @@ def _spirals(rng: np.random.Generator, count: int, noise: float) -> Points:
     return _arms(rng, count, noise, classes=2, turns=1.4)
 
 
-@_kind("pinwheel", "Three arms", "classification", 3, "Three classes: one output each, softmax chooses.")
-def _pinwheel(rng: np.random.Generator, count: int, noise: float) -> Points:
-    return _arms(rng, count, noise + 0.08, classes=3, turns=0.55)
-
-
 @_kind("moons", "Two moons", "classification", 2, "Two interlocking arcs: a gentle curve parts them.")
 def _moons(rng: np.random.Generator, count: int, noise: float) -> Points:
     sizes = _shares(count, 2)
@@ -249,6 +244,11 @@ def _moons(rng: np.random.Generator, count: int, noise: float) -> Points:
     side = 1 - 2 * labels
     x = 1.5 * np.column_stack([side * (np.cos(angle) - 0.5), side * (np.sin(angle) - 0.25)])
     return _scatter(rng, x, noise + 0.08), labels
+
+
+@_kind("pinwheel", "Three arms", "classification", 3, "Three classes: one output each, softmax chooses.")
+def _pinwheel(rng: np.random.Generator, count: int, noise: float) -> Points:
+    return _arms(rng, count, noise + 0.08, classes=3, turns=0.55)
 
 
 @_kind("plane", "Slope", "regression", 0, "A value that rises evenly: a single linear neuron fits it.")
