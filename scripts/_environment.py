@@ -34,8 +34,8 @@ Stamp = dict[str, str | list[str]]
 def prepare(extras: Iterable[str]) -> Path:
     """Bring `.venv` up to date with this checkout and return its Python.
 
-    What was done last is written to a stamp inside the environment: a hash of the requirements and one of every
-    file that the compiled modules are made from. Nothing runs again while both stand.
+    What was done last is written to a stamp inside the environment: a hash of the requirements, and one
+    of every file that the compiled modules are made from. Nothing runs again while both stand.
 
     Raises
     ------

@@ -5,8 +5,8 @@
     python3 scripts/test.py --engine     the engine's tests and the documentation's examples only
     python3 scripts/test.py --gui        the app's tests only (offscreen)
 
-Other arguments go to pytest, for example `-k gelu`. Everything runs even when something fails; the exit code is that
-of the first failure.
+Other arguments go to pytest, for example `-k gelu`. Everything runs even when something fails; the exit
+code is that of the first failure.
 """
 
 import sys
