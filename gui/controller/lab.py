@@ -1,0 +1,34 @@
+"""What a lab owes the app: the app's controller knows labs by this only."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtWidgets import QWidget
+
+
+class Lab(Protocol):
+    """A lab's controller: built with the document, listens to ``document.changed``, owns its view."""
+
+    name: str
+    """As in `Session.lab`."""
+    title: str
+    view: QWidget
+
+    def frame(self, now: float) -> None:
+        """Once per frame tick while shown: pull what changed and draw it once. `now` is in seconds."""
+
+    def status(self) -> str:
+        """One sentence in words on what is seen."""
+
+    def toggle_play(self) -> None:
+        """Play or pause (Space)."""
+
+    def prepare(self) -> None:
+        """Bring the lab to a fixed state that is worth a picture, the same each time, and draw it."""
+
+    def advance(self, seconds: float) -> None:
+        """Go on by exactly `seconds` as if played, for a recording that is the same each time, and draw."""
+
+    def close(self) -> None:
+        """Stop whatever runs."""

@@ -1,0 +1,1 @@
+"""What the app knows, free of Qt: frozen state, commands with undo, and one kind of signal."""

@@ -1,0 +1,158 @@
+"""A plot in the app's own look and handles to drag in it: pyqtgraph without its defaults and menus."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QGraphicsSceneHoverEvent,
+    QGraphicsSceneMouseEvent,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
+
+from . import theme
+
+pg.setConfigOptions(antialias=True, imageAxisOrder="row-major", useOpenGL=False)
+
+
+class Plot(pg.PlotWidget):
+    """Axes with fixed ranges: nothing zooms, pans or rescales unless the app says so.
+
+    Parameters
+    ----------
+    name : str
+        Accessible name; say in `setAccessibleDescription` what is seen, as a text readout.
+    x_label, y_label : str
+        Axis titles.
+    x_range, y_range : tuple of float
+        Limits of the axes.
+    square : bool
+        One unit is as long on both axes.
+    """
+
+    nudged = Signal(float, float)
+    """Arrow key on the focused plot: direction in x and y, ±1, or ±10 with Shift."""
+    nudge_finished = Signal()
+
+    def __init__(
+        self,
+        name: str,
+        x_label: str,
+        y_label: str,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        *,
+        square: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent=parent, viewBox=pg.ViewBox(enableMenu=False), enableMenu=False)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.box: pg.ViewBox = self.getPlotItem().getViewBox()
+        self.box.setMouseEnabled(False, False)
+        self.box.setDefaultPadding(0.0)
+        self.hideButtons()
+        self.setAspectLocked(square)
+        self.set_ranges(x_range, y_range)
+        self._labels = {"bottom": x_label, "left": y_label}
+        for side in self._labels:
+            axis = self.getAxis(side)
+            axis.setStyle(tickFont=theme.font(theme.TEXT_S), tickLength=-4, tickTextOffset=theme.SPACE_XS)
+            axis.enableAutoSIPrefix(False)
+        Plot.retheme(self)  # subclasses call theirs when their own items stand
+
+    def set_ranges(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+        self.box.setRange(xRange=x_range, yRange=y_range, padding=0.0, disableAutoRange=True)
+
+    def retheme(self) -> None:
+        self.setBackground(theme.color("surface"))
+        for side, text in self._labels.items():
+            axis = self.getAxis(side)
+            axis.setPen(theme.pen("border"))
+            axis.setTextPen(theme.color("muted"))
+            axis.setLabel(text, color=theme.current().muted, **{"font-size": f"{theme.TEXT_S}px"})
+
+    def to_pixels(self, x: float, y: float) -> QPointF:
+        """Where a point of the plot stands on the widget's viewport."""
+        return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        direction = {
+            Qt.Key.Key_Left: (-1, 0),
+            Qt.Key.Key_Right: (1, 0),
+            Qt.Key.Key_Down: (0, -1),
+            Qt.Key.Key_Up: (0, 1),
+        }.get(Qt.Key(event.key()))
+        if direction is None:
+            super().keyPressEvent(event)
+            return
+        factor = 10.0 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        self.nudged.emit(direction[0] * factor, direction[1] * factor)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if not event.isAutoRepeat():
+            self.nudge_finished.emit()
+
+    def wheelEvent(self, event: object) -> None:
+        """The wheel scrolls the page, not the plot."""
+        event.ignore()  # type: ignore[attr-defined]
+
+
+class Handle(pg.GraphicsObject):
+    """A round point to drag, of constant size on the screen.
+
+    It reports where the pointer wants it and does not move by itself: the model decides, the view sets the
+    position.
+    """
+
+    dragged = Signal(float, float)
+    """Plot coordinates asked for."""
+    released = Signal()
+
+    def __init__(self, token: str = "handle", radius: float = 8.0) -> None:
+        super().__init__()
+        self.token, self._radius, self._hover = token, radius, False
+        self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
+        self.setAcceptHoverEvents(True)
+        self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.setZValue(100)
+
+    def boundingRect(self) -> QRectF:
+        reach = self._radius + 6.0  # a little more than is drawn: easier to hit
+        return QRectF(-reach, -reach, 2 * reach, 2 * reach)
+
+    def paint(
+        self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
+    ) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        radius = self._radius + (1.5 if self._hover else 0.0)
+        painter.setPen(theme.pen("halo", 2.5))
+        painter.setBrush(theme.color(self.token))
+        painter.drawEllipse(QPointF(0, 0), radius, radius)
+
+    def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        self._hover = True
+        self.update()
+
+    def hoverLeaveEvent(self, event: QGraphicsSceneHoverEvent) -> None:
+        self._hover = False
+        self.update()
+
+    def mousePressEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        view = self.getViewBox()
+        if view is not None:
+            point = view.mapSceneToView(event.scenePos())
+            self.dragged.emit(point.x(), point.y())
+
+    def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        self.released.emit()
