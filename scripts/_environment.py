@@ -59,15 +59,27 @@ def prepare(extras: Iterable[str]) -> Path:
     if requirements_changed or sources_changed:
         _build()
     if requirements_changed:
-        run_step("Installing actcore into the environment (editable)", [
-            str(PYTHON), "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", str(ROOT),
-        ])
-    _write_stamp({
-        "requirements": _requirements_hash(),
-        "extras": sorted(wanted | installed),
-        "sources": _sources_hash(),
-        "modules": sorted(str(path.relative_to(ROOT)) for path in _compiled_modules()),
-    })
+        run_step(
+            "Installing actcore into the environment (editable)",
+            [
+                str(PYTHON),
+                "-m",
+                "pip",
+                "install",
+                "--no-build-isolation",
+                "--no-deps",
+                "-e",
+                str(ROOT),
+            ],
+        )
+    _write_stamp(
+        {
+            "requirements": _requirements_hash(),
+            "extras": sorted(wanted | installed),
+            "sources": _sources_hash(),
+            "modules": sorted(str(path.relative_to(ROOT)) for path in _compiled_modules()),
+        }
+    )
     return PYTHON
 
 
@@ -83,7 +95,8 @@ def run_step(title: str, command: Sequence[str]) -> None:
     started = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+        )
         while True:
             try:
                 code = process.wait(HEARTBEAT_SECONDS)
@@ -121,9 +134,17 @@ def _distribution_name(requirement: str) -> str:
 def _build() -> None:
     _require_compiler()
     jobs = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    run_step("Compiling the engine (the first time takes a few minutes)", [
-        str(PYTHON), "setup.py", "build_ext", "--inplace", "--parallel", jobs,
-    ])
+    run_step(
+        "Compiling the engine (the first time takes a few minutes)",
+        [
+            str(PYTHON),
+            "setup.py",
+            "build_ext",
+            "--inplace",
+            "--parallel",
+            jobs,
+        ],
+    )
 
 
 def _require_compiler() -> None:

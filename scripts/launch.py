@@ -25,8 +25,10 @@ def main(arguments: list[str]) -> int:
     display = not sys.platform.startswith("linux") or any(map(os.environ.get, ("DISPLAY", "WAYLAND_DISPLAY")))
     offscreen = any(argument.split("=")[0] in NEEDS_NO_DISPLAY for argument in arguments)
     if not display and not offscreen and not os.environ.get("QT_QPA_PLATFORM"):
-        print("There is no display to open a window on; `--snapshot OUT.png` draws the app into a picture.",
-              file=sys.stderr)
+        print(
+            "There is no display to open a window on; `--snapshot OUT.png` draws the app into a picture.",
+            file=sys.stderr,
+        )
         return 2
     try:
         require(missing_for_qt(display=not offscreen), "Qt needs libraries that this system lacks")

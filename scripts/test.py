@@ -67,9 +67,19 @@ def main() -> int:
     if not options.gui:
         suites.append(run_pytest("engine", python, ["tests", f"--ignore={GUI_TESTS}", *for_pytest]))
         documents = [name for name in DOCUMENTATION if (ROOT / name).exists()]
-        suites.append(run_pytest("examples", python, [
-            "--doctest-modules", "--doctest-glob=*.md", "actcore", *documents, *for_pytest,
-        ]))
+        suites.append(
+            run_pytest(
+                "examples",
+                python,
+                [
+                    "--doctest-modules",
+                    "--doctest-glob=*.md",
+                    "actcore",
+                    *documents,
+                    *for_pytest,
+                ],
+            )
+        )
     if not options.engine:
         suites.append(run_gui_tests(python, for_pytest))
     codes += [suite.code for suite in suites]

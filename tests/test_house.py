@@ -18,7 +18,7 @@ from actcore.registry import AXIS_ROWS, ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {row.name for row in (*ROWS, *AXIS_ROWS)}
-LISTS_FROM = 4                       # so many names side by side are a list, and lists come from the registry
+LISTS_FROM = 4  # so many names side by side are a list, and lists come from the registry
 CODE = {".py", ".pyx", ".pxd", ".pyi", ".sh"}
 TEXT = CODE | {".md", ".toml", ".yml", ".yaml", ".in", ".cfg", ".desktop", ".json", ""}
 NOT_OURS = {".git", "build", "dist", "__pycache__"}
@@ -28,8 +28,10 @@ def own_files(*suffixes: str) -> Iterator[Path]:
     """Yield the checkout's files with these suffixes, without environments, caches and build products."""
     for folder, folders, files in os.walk(ROOT):
         folders[:] = [
-            name for name in folders
-            if name not in NOT_OURS and not name.endswith(("egg-info", "_cache"))
+            name
+            for name in folders
+            if name not in NOT_OURS
+            and not name.endswith(("egg-info", "_cache"))
             and not name.startswith((".venv", ".hypothesis", "wheelhouse"))
         ]
         for name in files:
@@ -56,7 +58,8 @@ def names_side_by_side(tree: ast.AST) -> Iterator[tuple[int, list[str]]]:
 def test_activations_are_listed_in_the_registry_alone():
     lists = [
         f"{path.relative_to(ROOT)}:{line}: {', '.join(named)}"
-        for path in own_files(".py") if path != ROOT / "actcore" / "registry.py"
+        for path in own_files(".py")
+        if path != ROOT / "actcore" / "registry.py"
         for line, named in names_side_by_side(ast.parse(path.read_text(encoding="utf-8")))
     ]
     quoted = re.compile(rf"""(?:["'](\w+)["']\s*[,:][^"'\n]*){{{LISTS_FROM},}}""")
@@ -91,11 +94,11 @@ def test_packages_are_all_declared():
     folders = {"actcore": "actcore", "actcore_gui": "gui"}
     found = {
         ".".join([package, *path.parent.relative_to(ROOT / folder).parts])
-        for package, folder in folders.items() for path in own_files(".py")
+        for package, folder in folders.items()
+        for path in own_files(".py")
         if path.name == "__init__.py" and path.is_relative_to(ROOT / folder)
     }
-    build_time_only = {"actcore._build"}
-    assert set(setuptools["packages"]) == found - build_time_only
+    assert set(setuptools["packages"]) == found
 
 
 def test_version_has_one_source():
@@ -111,7 +114,8 @@ def test_importing_without_qt(package: str):
     """Import every module of a Qt-free package and see that no Qt came along."""
     modules = [
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in own_files(".py") if path.is_relative_to(ROOT / package) and path.name != "__main__.py"
+        for path in own_files(".py")
+        if path.is_relative_to(ROOT / package) and path.name != "__main__.py"
     ]
     code = (
         "import importlib, sys\n"
