@@ -1,0 +1,76 @@
+"""From a frozen `NetworkState` to the compiled network, its training data and its score."""
+
+from __future__ import annotations
+
+import actcore as ac
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model.dataset import make_dataset
+from ..model.features import features_of
+from ..model.network import Layer, NetworkState
+
+Sample = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def activation_of(layer: Layer) -> ac.Activation:
+    """The registry's activation with the layer's parameters."""
+    return ac.get(layer.activation, **dict(layer.parameters))
+
+
+def build(state: NetworkState) -> ac.MLP:
+    """The network of `state` with the weights that its initialiser and seed give."""
+    return ac.MLP(
+        list(state.sizes),
+        activation=[activation_of(layer) for layer in state.hidden],
+        output_activation=state.output_activation,
+        init=state.init,
+        seed=state.seed,
+        dtype="float32",
+    )
+
+
+def carry_over(old: NetworkState, parameters: NDArray[np.float32], new: NetworkState) -> NDArray[np.float32]:
+    """The weights for `new` that keep all of `old`'s that still have a place: features by name, units and
+    layers by number, the output as the output. The rest is fresh from the seed.
+    """
+    source, target = build(old), build(new)
+    source.parameters[:] = parameters
+    before, after = [*range(len(old.hidden)), -1], [*range(len(new.hidden)), -1]
+    for layer in [layer for layer in after if layer in before]:
+        here, there = target.weights[layer], source.weights[layer]
+        rows = min(len(here), len(there))
+        if after.index(layer) == 0 and before.index(layer) == 0:
+            for column, feature in enumerate(new.features):
+                if feature in old.features:
+                    here[:rows, column] = there[:rows, old.features.index(feature)]
+        else:
+            columns = min(here.shape[1], there.shape[1])
+            here[:rows, :columns] = there[:rows, :columns]
+        target.biases[layer][:rows] = source.biases[layer][:rows]
+    return target.parameters.copy()
+
+
+def samples(state: NetworkState) -> tuple[Sample, Sample]:
+    """The training and the test points as the network takes them: features, and the targets of the loss."""
+    data = make_dataset(state.data)
+    squashed = state.task == "classification" and state.loss == "mse"
+
+    def sample(points: NDArray[np.float32], labels: NDArray[np.float32]) -> Sample:
+        return features_of(points, state.features), 2 * labels - 1 if squashed else labels
+
+    return sample(data.train_x, data.train_y), sample(data.test_x, data.test_y)
+
+
+def score(state: NetworkState, net: ac.MLP, sample: Sample) -> float:
+    """Share of the points classified rightly; for a regression the share of the variance explained (R²)."""
+    inputs, targets = sample
+    outputs = net.forward(inputs)
+    if state.task == "multiclass":
+        return float((outputs.argmax(axis=1) == targets).mean())
+    if state.task == "classification":
+        middle = 0.0 if targets.min() < 0 else 0.5
+        return float(((outputs[:, 0] > 0) == (targets > middle)).mean())
+    spread = float(((targets - targets.mean()) ** 2).sum())
+    missed = float(((outputs[:, 0] - targets) ** 2).sum())
+    return 1.0 - missed / spread if spread > 0 else float(missed == 0)

@@ -1,0 +1,186 @@
+"""One training in the making: network, trainer and record. It knows steps, not time; `worker` adds the thread."""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import replace
+
+import actcore as ac
+import numpy as np
+
+from ..model.network import Checkpoint, NetworkState
+from . import networks
+from .history import History
+from .snapshot import Snapshot
+
+
+class Training:
+    """The network of a `NetworkState` and how far it has been trained.
+
+    Equal states, orders and step counts give equal weights, however the steps were divided into calls of `run`.
+
+    Attributes
+    ----------
+    state : NetworkState
+        The settings in force.
+    step : int
+        Steps done.
+    message : str
+        Why the last `run` stopped early, as a sentence; else empty.
+    """
+
+    def __init__(self, state: NetworkState) -> None:
+        self.message = ""
+        self._load(state)
+
+    def run(self, steps: int) -> int:
+        """Train for `steps` steps, or until there is a reason to stop; returns the steps done."""
+        self._branch()
+        self.message = ""
+        done = 0
+        while done < steps and not self.message:
+            due = self._history.until_due(self.step)
+            step = self.step
+            self.step += self._trainer.run(min(steps - done, due, self._until_limit()))
+            done += self.step - step
+            if self.step % self._history.stride == 0:
+                self.measure()
+            self._look_for_reasons_to_stop()
+        return done
+
+    def measure(self) -> None:
+        """Losses of the weights as they are; they enter the record if the step is due."""
+        self._losses = self._trainer.loss(*self._train_sample), self._trainer.loss(*self._test_sample)
+        self._last_step = self.step
+        if math.isfinite(self._losses[0]):
+            self._history.record(self.step, self._epoch(), *self._losses, self._net.parameters)
+
+    def update(self, state: NetworkState) -> None:
+        """Go over to `state`, keeping the weights and everything else that it does not change."""
+        self.message = ""
+        checkpoint, old = state.checkpoint, self.state
+        if checkpoint is not None and checkpoint != old.checkpoint:
+            self._move_to(state, checkpoint)
+        elif (state.features, state.sizes) != (old.features, old.sizes):
+            parameters = networks.carry_over(old, self._net.parameters, state)
+            self._move_to(state, Checkpoint(self.step, tuple(parameters.tolist())))
+        else:
+            self._adopt(state)
+
+    def set_parameter(self, index: int, value: float) -> None:
+        """Set one weight or bias, by its place in `actcore.MLP.parameters`."""
+        self._net.parameters[index] = value
+        self._branch()
+        self.measure()
+
+    def seek(self, step: int) -> None:
+        """Go to the recorded step nearest to `step`. What lies after it is forgotten when training goes on."""
+        if len(self._history):
+            last = self._last_step
+            self._return_to(step)
+            self._last_step = max(last, self.step)
+
+    def snapshot(self, version: int, running: bool) -> Snapshot:
+        """The training as it is now."""
+        parameters = np.array(self._net.parameters)
+        parameters.setflags(write=False)
+        return Snapshot(
+            version=version,
+            state=self.state,
+            parameters=parameters,
+            step=self.step,
+            last_step=self._last_step,
+            epoch=self._epoch(),
+            train_loss=self._losses[0],
+            test_loss=self._losses[1],
+            train_score=networks.score(self.state, self._net, self._train_sample),
+            test_score=networks.score(self.state, self._net, self._test_sample),
+            curves=self._history.curves(),
+            running=running,
+            message=self.message,
+        )
+
+    def _load(self, state: NetworkState) -> None:
+        """Start on `state` from its checkpoint, or from its seed at step 0."""
+        self.state = state
+        self._net = networks.build(state)
+        self.step = 0
+        if state.checkpoint is not None:
+            self.step = state.checkpoint.step
+            self._net.parameters[:] = state.checkpoint.parameters
+        self._history = History(state.parameter_count)
+        self._new_trainer(0.0)
+        self._epochs_before = self.step / self._trainer.steps_per_epoch
+        self.measure()
+
+    def _move_to(self, state: NetworkState, checkpoint: Checkpoint) -> None:
+        """Go over to other weights, at their step. The record up to that step stays where the shape does."""
+        record = self._history if state.sizes == self.state.sizes and checkpoint.step else None
+        self._load(replace(state, checkpoint=checkpoint))
+        self.state = state
+        if record is not None:
+            record.forget_from(self.step)
+            self._history = record
+            self.measure()
+
+    def _adopt(self, state: NetworkState) -> None:
+        """Take over settings under which the weights stay as they are."""
+        old, self.state = self.state, state
+        for index, layer in enumerate(state.hidden):
+            if layer != old.hidden[index]:
+                self._net.set_activation(index, networks.activation_of(layer))
+        if state.output_activation != old.output_activation:
+            self._net.set_activation(len(state.hidden), state.output_activation)
+        if (state.data, state.loss, state.optimizer) != (old.data, old.loss, old.optimizer):
+            self._new_trainer(self._epoch())
+        self._trainer.learning_rate = state.learning_rate
+        self._trainer.batch_size = state.batch_size
+        self._trainer.l2 = state.l2
+        self.measure()
+
+    def _new_trainer(self, epochs_before: float) -> None:
+        self._epochs_before = epochs_before
+        self._train_sample, self._test_sample = networks.samples(self.state)
+        self._trainer = ac.Trainer(
+            self._net,
+            *self._train_sample,
+            loss=self.state.loss,
+            optimizer=self.state.optimizer,
+            learning_rate=self.state.learning_rate,
+            batch_size=self.state.batch_size,
+            l2=self.state.l2,
+            seed=self.state.seed,
+        )
+
+    def _branch(self) -> None:
+        """What was recorded from here on is forgotten: the training goes another way."""
+        if self._last_step > self.step:
+            self._history.forget_from(self.step)
+            self.measure()
+
+    def _return_to(self, step: int) -> None:
+        self.step, epoch, self._net.parameters[:] = self._history.at(step)
+        self._new_trainer(epoch)
+        self._losses = self._trainer.loss(*self._train_sample), self._trainer.loss(*self._test_sample)
+        self._last_step = self.step
+
+    def _epoch(self) -> float:
+        return self._epochs_before + self._trainer.step / self._trainer.steps_per_epoch
+
+    def _until_limit(self) -> int:
+        limit = self.state.stop_step
+        return limit - self.step if limit > self.step else sys.maxsize
+
+    def _look_for_reasons_to_stop(self) -> None:
+        if not math.isfinite(self._losses[0]):
+            diverged = self.step
+            self._return_to(self.step)
+            self.message = (
+                f"The training diverged at step {diverged}: the loss is no finite number any more. "
+                f"Back at step {self.step}; try a smaller learning rate."
+            )
+        elif self.step == self.state.stop_step:
+            self.message = f"Stopped at the limit of {self.step} steps."
+        elif self._losses[0] <= self.state.stop_loss and self._last_step == self.step:
+            self.message = f"Stopped: the training loss reached the target of {self.state.stop_loss:g}."
