@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import actcore as ac
 import numpy as np
 from numpy.typing import NDArray
+
+import actcore as ac
 
 from ..model.dataset import make_dataset
 from ..model.features import features_of

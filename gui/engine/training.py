@@ -1,4 +1,4 @@
-"""One training in the making: network, trainer and record. It knows steps, not time; `worker` adds the thread."""
+"""One training in the making: network, trainer and record. It knows steps, not time, and no thread."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import math
 import sys
 from dataclasses import replace
 
-import actcore as ac
 import numpy as np
+
+import actcore as ac
 
 from ..model.network import Checkpoint, NetworkState
 from . import networks
@@ -18,7 +19,7 @@ from .snapshot import Snapshot
 class Training:
     """The network of a `NetworkState` and how far it has been trained.
 
-    Equal states, orders and step counts give equal weights, however the steps were divided into calls of `run`.
+    Equal states, orders and step counts give equal weights, however the steps are divided into calls of `run`.
 
     Attributes
     ----------
@@ -75,7 +76,7 @@ class Training:
         self.measure()
 
     def seek(self, step: int) -> None:
-        """Go to the recorded step nearest to `step`. What lies after it is forgotten when training goes on."""
+        """Go to the recorded step nearest to `step`; what lies after it goes when training goes on."""
         if len(self._history):
             last = self._last_step
             self._return_to(step)
