@@ -1,0 +1,110 @@
+"""Neural-network activation functions and their derivatives: exact, parallel array functions for the CPU.
+
+>>> import numpy as np, actcore as ac
+>>> x = np.array([-1.0, 0.0, 1.0])
+>>> ac.relu(x)
+array([0., 0., 1.])
+>>> ac.relu.derivative(x)
+array([0., 0., 1.])
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actcore.activation import Activation
+from actcore.axiswise import Axiswise
+from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
+from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
+
+__version__ = "0.1.0"
+
+_activations = {row.name: Activation(row) for row in ROWS}
+_axiswise = {row.name: Axiswise(row) for row in AXIS_ROWS}
+globals().update(_activations)
+globals().update(_axiswise)
+
+
+def names(tag: str | None = None, kind: str = "elementwise") -> list[str]:
+    """Return the names of the functions, in the registry's order.
+
+    Parameters
+    ----------
+    tag : str, optional
+        Only those that carry this tag, e.g. ``"bounded"``.
+    kind : {"elementwise", "axiswise"}, default "elementwise"
+        Activations of single numbers, or functions along an axis such as softmax.
+
+    Returns
+    -------
+    list of str
+        Each a name for ``get`` and an attribute of the package.
+
+    Raises
+    ------
+    ValueError
+        If no function carries the tag, or `kind` is neither of the two.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> "tanh" in ac.names(tag="bounded")
+    True
+    """
+    if kind not in ("elementwise", "axiswise"):
+        raise ValueError(f"kind must be 'elementwise' or 'axiswise', not {kind!r}")
+    rows = ROWS if kind == "elementwise" else AXIS_ROWS
+    tags = sorted({t for row in rows for t in row.tags})
+    if tag is not None and tag not in tags:
+        raise ValueError(f"no function carries the tag {tag!r}; the tags are: {', '.join(tags)}")
+    return [row.name for row in rows if tag is None or tag in row.tags]
+
+
+def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -> Any:
+    """Return a function by name, with a system's defaults or with parameters bound.
+
+    Parameters
+    ----------
+    name : str or Activation
+        A name from ``names``; an Activation is returned itself, or a copy when parameters are given.
+    dialect : {"torch", "keras", "jax", "onnx"}, optional
+        Take the parameter defaults of that system.
+    **parameters : float or array
+        Values to bind.
+
+    Returns
+    -------
+    Activation or Axiswise
+        The function.
+
+    Raises
+    ------
+    ValueError
+        If the name or the dialect is unknown, the system does not have the function, or a parameter is out of its bounds.
+    TypeError
+        If a keyword is not a parameter of the function.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> ac.get("leaky_relu", dialect="keras").parameters["negative_slope"]
+    0.2
+    """
+    if isinstance(name, Activation):
+        return name.bind(**parameters)
+    if name in _axiswise and not parameters:
+        return _axiswise[name]
+    if name not in _activations:
+        raise ValueError(f"no activation is called {name!r}; the names are: {', '.join(names())}")
+    activation = _activations[name]
+    if dialect is None:
+        return activation.bind(**parameters)
+    if dialect not in DIALECTS:
+        raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
+    if dialect not in activation.spec.spellings:
+        raise ValueError(f"{dialect} has no function that corresponds to {name}")
+    return activation.bind(**{**activation.spec.spellings[dialect].defaults, **parameters})
+
+
+__all__ = ["Activation", "Axiswise", "get", "get_num_threads", "names", "num_threads", "set_num_threads", "show_config"]
+__all__ += [*_activations, *_axiswise]

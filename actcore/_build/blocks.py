@@ -1,0 +1,114 @@
+"""Generate the block loops: plain loops over contiguous memory, one per activation x kind x dtype.
+
+The generated text is Cython and meant to be read. Every module of one build has the same text; only the compiler flags differ
+(``actcore._build.isa``). A block has the signature ``void block(char** args, Py_ssize_t n)``; `args` points to the inputs, then the
+parameters, then the outputs. In the `scalar` variant a parameter argument points to one value, in the `array` variant to n values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from actcore.registry import AXIS_ROWS, ROWS, AxisRow, Row
+
+DTYPES = {"float32": "float", "float64": "double"}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a block computes: its inputs besides the parameters, and the expression of each output."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+#: The order of this tuple is the order of the entries in the table, and of the enum in ``_kernels/table.pxd``.
+KINDS = (
+    Kind("value", ("x",), ("{name}({x})",)),
+    Kind("derivative", ("x",), ("{name}_derivative({x})",)),
+    Kind("second_derivative", ("x",), ("{name}_second_derivative({x})",)),
+    Kind("backward", ("x", "g"), ("g[i] * {name}_derivative({x})",)),
+    Kind("value_and_derivative", ("x",), ("{name}({x})", "{name}_derivative({x})")),
+)
+
+#: The kernels of a function along an axis, with their inputs.
+AXIS_ORDERS = {"value": ("x",), "backward": ("y", "g")}
+
+_HEADER = '''\
+# Generated from actcore/registry.py by actcore/_build/blocks.py; do not edit, do not commit.
+"""Block loops of the instruction set "{isa}"."""
+from cpython.pycapsule cimport PyCapsule_New
+
+from actcore._kernels cimport activations, axiswise
+from actcore._kernels.table cimport Block, Entry
+'''
+
+
+def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
+    """Yield the lines of one block loop."""
+    ctype = DTYPES[dtype]
+    per_element = variant == "array"
+    results = [f"y{k}" for k in range(len(kind.outputs))]
+    yield f"cdef void {row.name}_{kind.name}_{dtype}_{variant}(char** args, Py_ssize_t n) noexcept nogil:"
+    position = 0
+    for name in kind.inputs:
+        yield f"    cdef const {ctype}* {name} = <const {ctype}*> args[{position}]"
+        position += 1
+    for parameter in row.parameters:
+        if per_element:
+            yield f"    cdef const {ctype}* {parameter.name} = <const {ctype}*> args[{position}]"
+        else:
+            yield f"    cdef {ctype} {parameter.name} = (<const {ctype}*> args[{position}])[0]"
+        position += 1
+    for result in results:
+        yield f"    cdef {ctype}* {result} = <{ctype}*> args[{position}]"
+        position += 1
+    yield "    cdef Py_ssize_t i"
+    yield "    for i in range(n):"
+    arguments = ["x[i]", *(p.name + ("[i]" if per_element else "") for p in row.parameters)]
+    for result, expression in zip(results, kind.outputs, strict=True):
+        call = expression.format(name=f"activations.{row.name}", x=", ".join(arguments))
+        yield f"        {result}[i] = {call}"
+    yield ""
+
+
+def _variants(row: Row) -> tuple[str, ...]:
+    return ("scalar", "array") if row.parameters else ("scalar",)
+
+
+def _axis_block(row: AxisRow, order: str, dtype: str) -> Iterator[str]:
+    """Yield the lines of one kernel over a row of `n` numbers."""
+    ctype = DTYPES[dtype]
+    inputs = AXIS_ORDERS[order]
+    function = row.name if order == "value" else f"{row.name}_backward"
+    yield f"cdef void {row.name}_{order}_{dtype}_row(char** args, Py_ssize_t n) noexcept nogil:"
+    arguments = ", ".join(f"<const {ctype}*> args[{k}]" for k in range(len(inputs)))
+    yield f"    axiswise.{function}({arguments}, <{ctype}*> args[{len(inputs)}], n)"
+    yield ""
+
+
+def module_text(isa: str, extra: str = "") -> str:
+    """Return the Cython source of one instruction set's module; `extra` is appended before the tables are exported."""
+    lines = _HEADER.format(isa=isa).splitlines()
+    lines.append("")
+    entries: list[str] = []
+    for row in ROWS:
+        for kind in KINDS:
+            for dtype in DTYPES:
+                for variant in _variants(row):
+                    lines.extend(_block(row, kind, dtype, variant))
+                name = f"{row.name}_{kind.name}_{dtype}"
+                array = f"{name}_array" if row.parameters else "NULL"
+                entries.append(f"Entry({name}_scalar, {array})")
+    for axis_row in AXIS_ROWS:
+        for order in AXIS_ORDERS:
+            for dtype in DTYPES:
+                lines.extend(_axis_block(axis_row, order, dtype))
+                entries.append(f"Entry({axis_row.name}_{order}_{dtype}_row, NULL)")
+    lines.append(f"cdef Entry[{len(entries)}] entries")
+    lines.extend(f"entries[{k}] = {entry}" for k, entry in enumerate(entries))
+    lines.append('table = PyCapsule_New(<void*> entries, "actcore.table", NULL)')
+    lines.append("")
+    return "\n".join(lines) + extra

@@ -1,0 +1,84 @@
+"""Kernels along an axis: each takes one contiguous row of n numbers.
+
+Maxima and sums run in LANES independent accumulators that are combined in a fixed order: the compiler may vectorise them without
+being allowed to reassociate, and the result depends neither on the instruction set nor on the thread count.
+"""
+from actcore._kernels.elementary cimport exp, real
+
+cdef enum:
+    LANES = 64
+
+
+cdef inline real combine_sum(real* lanes) noexcept nogil:
+    """Add the lanes pairwise: width 32, 16, ... 1."""
+    cdef Py_ssize_t k, width = LANES // 2
+    while width > 0:
+        for k in range(width):
+            lanes[k] = lanes[k] + lanes[k + width]
+        width = width // 2
+    return lanes[0]
+
+
+cdef inline real row_max(const real* x, Py_ssize_t n) noexcept nogil:
+    """Largest of x; a NaN is passed over (it reaches the result through the exponentials)."""
+    cdef real lanes[LANES]
+    cdef real largest = x[0]
+    cdef Py_ssize_t i, k
+    cdef Py_ssize_t whole = n - n % LANES
+    for k in range(LANES):
+        lanes[k] = largest
+    for i in range(n // LANES):
+        for k in range(LANES):
+            lanes[k] = x[i * LANES + k] if x[i * LANES + k] > lanes[k] else lanes[k]
+    for i in range(whole, n):
+        lanes[0] = x[i] if x[i] > lanes[0] else lanes[0]
+    for k in range(LANES):
+        largest = lanes[k] if lanes[k] > largest else largest
+    return largest
+
+
+cdef inline real below(real x, real largest) noexcept nogil:
+    """x − largest, and 0 for equal infinities: equal logits get equal shares."""
+    cdef real difference = x - largest
+    return <real> 0 if x == largest else difference
+
+
+cdef inline void softmax(const real* x, real* y, Py_ssize_t n) noexcept nogil:
+    """yᵢ = exp(xᵢ − max) / Σ exp(xⱼ − max); y may be x."""
+    cdef real lanes[LANES]
+    cdef Py_ssize_t i, k
+    cdef Py_ssize_t whole = n - n % LANES
+    cdef real largest, share
+    if n == 0:
+        return
+    largest = row_max(x, n)
+    for i in range(n):
+        y[i] = exp(below(x[i], largest))
+    for k in range(LANES):
+        lanes[k] = <real> 0
+    for i in range(n // LANES):
+        for k in range(LANES):
+            lanes[k] = lanes[k] + y[i * LANES + k]
+    for i in range(whole, n):
+        lanes[i - whole] = lanes[i - whole] + y[i]
+    share = <real> 1 / combine_sum(lanes)
+    for i in range(n):
+        y[i] = y[i] * share
+
+
+cdef inline void softmax_backward(const real* y, const real* g, real* gx, Py_ssize_t n) noexcept nogil:
+    """gxᵢ = yᵢ (gᵢ − Σ gⱼ yⱼ), y being the softmax; gx may be g or y."""
+    cdef real lanes[LANES]
+    cdef Py_ssize_t i, k
+    cdef Py_ssize_t whole = n - n % LANES
+    cdef real mean
+    for k in range(LANES):
+        lanes[k] = <real> 0
+    for i in range(n // LANES):
+        for k in range(LANES):
+            lanes[k] = lanes[k] + g[i * LANES + k] * y[i * LANES + k]
+    for i in range(whole, n):
+        lanes[i - whole] = lanes[i - whole] + g[i] * y[i]
+    mean = combine_sum(lanes)
+    for i in range(n):
+        gx[i] = y[i] * (g[i] - mean)

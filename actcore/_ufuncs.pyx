@@ -1,0 +1,86 @@
+"""A real ``numpy.ufunc`` for every activation and kind, built from the table of loops at import.
+
+Each is an attribute of this module under its own name (``gelu``, ``gelu_derivative`` ...), so that it pickles by name.
+"""
+cimport numpy as cnp
+from cpython.exc cimport PyErr_NoMemory
+from libc.stdlib cimport malloc
+
+from actcore cimport loops
+from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS
+from actcore.registry import AXIS_ROWS, ROWS
+
+cnp.import_array()
+cnp.import_ufunc()
+
+_alive = []  # NumPy keeps pointers to names and docs
+_TYPE_NUMBERS = {"float32": cnp.NPY_FLOAT, "float64": cnp.NPY_DOUBLE}
+
+
+cdef void elementwise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, void* data) noexcept nogil:
+    """Inner loop of every element-wise ufunc."""
+    loops.run(<const loops.Loop*> data, args, dimensions[0], <const Py_ssize_t*> steps)
+
+
+cdef void axiswise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, void* data) noexcept nogil:
+    """Inner loop of every generalised ufunc: the first steps walk rows, the last walk along the axis."""
+    cdef const loops.Loop* loop = <const loops.Loop*> data
+    cdef int n_args = loop.n_inputs + loop.n_outputs
+    cdef int status = loops.run_rows(
+        loop, args, dimensions[0], dimensions[1], <const Py_ssize_t*> steps, <const Py_ssize_t*> (steps + n_args)
+    )
+    if status != 0:
+        with gil:
+            PyErr_NoMemory()
+
+
+cdef _register(str name, str signature, list addresses, int nin, int nout):
+    """Create the ufunc `name` with one loop per dtype and make it an attribute of this module."""
+    cdef int n_loops = len(addresses)
+    cdef int n_args = nin + nout
+    cdef cnp.PyUFuncGenericFunction* functions = <cnp.PyUFuncGenericFunction*> malloc(n_loops * sizeof(void*))
+    cdef void** data = <void**> malloc(n_loops * sizeof(void*))
+    cdef char* types = <char*> malloc(n_loops * n_args)
+    cdef int i, k
+    if functions is NULL or data is NULL or types is NULL:
+        raise MemoryError("no memory for the table of ufuncs")
+    for i, (dtype, address) in enumerate(addresses):
+        # The cast: NumPy's header has const pointers where its .pxd has not.
+        functions[i] = <cnp.PyUFuncGenericFunction> (axiswise if signature else elementwise)
+        data[i] = <void*> <size_t> address
+        for k in range(n_args):
+            types[i * n_args + k] = _TYPE_NUMBERS[dtype]
+    encoded = (name.encode(), (signature or "").encode())
+    _alive.append(encoded)
+    cdef char* name_pointer = encoded[0]
+    cdef char* signature_pointer = encoded[1]
+    if signature:
+        ufunc = cnp.PyUFunc_FromFuncAndDataAndSignature(
+            functions, data, types, n_loops, nin, nout, cnp.PyUFunc_None, name_pointer, NULL, 0, signature_pointer
+        )
+    else:
+        ufunc = cnp.PyUFunc_FromFuncAndData(
+            functions, data, types, n_loops, nin, nout, cnp.PyUFunc_None, name_pointer, NULL, 0
+        )
+    globals()[name] = ufunc
+
+
+def ufunc_name(row_name, kind_name):
+    """Return the attribute name of a row's ufunc, e.g. ``gelu_derivative``; the value's is the row's own name."""
+    return row_name if kind_name == "value" else f"{row_name}_{kind_name}"
+
+
+def _register_all():
+    for row in ROWS:
+        for kind in KINDS:
+            addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in DTYPES]
+            nin = len(kind.inputs) + len(row.parameters)
+            _register(ufunc_name(row.name, kind.name), None, addresses, nin, len(kind.outputs))
+    for row in AXIS_ROWS:
+        for order, inputs in AXIS_ORDERS.items():
+            addresses = [(dtype, <size_t> loops.find_axiswise(row.name, order, dtype)) for dtype in DTYPES]
+            signature = ",".join(["(n)"] * len(inputs)) + "->(n)"
+            _register(ufunc_name(row.name, order), signature, addresses, len(inputs), 1)
+
+
+_register_all()

@@ -1,0 +1,253 @@
+"""Activation: the public callable, with its derivatives, over the ufuncs of one registry row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from actcore import _ufuncs
+from actcore.registry import Row
+
+
+class Elementwise:
+    """One kind of an activation (its value, a derivative, the backward pass ...) as a function of arrays.
+
+    Attributes
+    ----------
+    ufunc : numpy.ufunc
+        The compiled function; its inputs are the arrays followed by the parameters in registry order.
+    """
+
+    def __init__(self, row: Row, kind: str, parameters: Mapping[str, float]) -> None:
+        self.ufunc: np.ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind))
+        self.__name__ = self.__qualname__ = self.ufunc.__name__
+        self._row = row
+        self._kind = kind
+        self._parameters = MappingProxyType(dict(parameters))
+        self._n_arrays = self.ufunc.nin - len(row.parameters)
+
+    def __call__(self, *arrays: Any, **options: Any) -> Any:
+        """Apply the function; see ``Activation`` for the arguments."""
+        if len(arrays) != self._n_arrays:
+            raise TypeError(self._wrong_count(len(arrays)))
+        try:
+            if self._parameters:
+                values = [options.pop(name, bound) for name, bound in self._parameters.items()]
+                for value, parameter in zip(values, self._row.parameters, strict=True):
+                    check_parameter(self._row, parameter, value)
+                return self.ufunc(*arrays, *values, **options)
+            return self.ufunc(*arrays, **options)
+        except TypeError as error:
+            raise self._explained(error, arrays, options) from None
+
+    def _wrong_count(self, given: int) -> str:
+        arrays = "one array, x" if self._n_arrays == 1 else "two arrays, x and g"
+        named = ", ".join(self._parameters) or "none"
+        return f"{self.__name__} takes {arrays}, and got {given} positional arguments; parameters go by keyword ({named})"
+
+    def _explained(self, error: TypeError, arrays: tuple[Any, ...], options: Mapping[str, Any]) -> TypeError:
+        """Return the error to raise for a TypeError of the ufunc, in words that name the argument."""
+        for name, array in zip(("x", "g"), arrays, strict=False):
+            dtype = np.asarray(array).dtype
+            if dtype.kind not in "biuf":
+                return TypeError(
+                    f"{self.__name__}: {name} has dtype {dtype}; accepted are float32 and float64, "
+                    "and integers and booleans, which are promoted"
+                )
+        unknown = [name for name in options if name not in _UFUNC_OPTIONS]
+        if unknown:
+            known = ", ".join([*self._parameters, *_UFUNC_OPTIONS])
+            return TypeError(f"{self.__name__} has no argument {unknown[0]!r}; it takes {known}")
+        return TypeError(f"{self.__name__}: {error}")
+
+    def __repr__(self) -> str:
+        bound = "".join(f", {name}={value!r}" for name, value in self._parameters.items())
+        return f"<actcore {self._kind.replace('_', ' ')} of {self._row.name}{bound}>"
+
+
+_UFUNC_OPTIONS = ("out", "where", "dtype", "casting", "order", "subok", "signature")
+
+
+def check_parameter(row: Row, parameter: Any, value: Any) -> None:
+    """Raise unless `value`, a scalar or an array, lies within the bounds of the registry's parameter."""
+    if isinstance(value, (int, float)):
+        fine = parameter.accepts(value)
+    else:
+        try:
+            given = np.asarray(value, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"{row.name}: {parameter.name} must be a number or an array of numbers, not {value!r}") from None
+        above = given > parameter.minimum if parameter.exclusive_minimum else given >= parameter.minimum
+        fine = bool(np.all(above & (given <= parameter.maximum)))
+    if not fine:
+        raise ValueError(f"{row.name}: {parameter.name}={value!r} is outside {parameter.bounds} ({parameter.meaning})")
+
+
+class Activation(Elementwise):
+    """An activation function with its derivatives, as functions of whole arrays.
+
+    Calling it computes the value; ``derivative``, ``second_derivative``, ``value_and_derivative`` and ``backward`` are functions of
+    the same kind. All run in parallel, without the GIL, on any shape and strides.
+
+    Parameters
+    ----------
+    row : actcore.registry.Row
+        The facts of the function.
+    **parameters : float or array
+        Values bound in place of the registry's defaults.
+
+    Attributes
+    ----------
+    name : str
+        The name under which ``actcore.get`` finds it.
+    spec : actcore.registry.Row
+        The registry row.
+    parameters : mapping of str to float
+        The bound parameter values.
+    ufunc : numpy.ufunc
+        The value as a ufunc; each of the other functions has a ``ufunc`` of its own.
+    derivative, second_derivative : callable
+        f′ and f″ of an array.
+    value_and_derivative : callable
+        Both in one pass over memory; returns and takes (``out=``) a pair.
+    backward : callable
+        ``backward(x, g)`` is g · f′(x) in one pass.
+
+    Raises
+    ------
+    TypeError
+        If a keyword is not a parameter of this function.
+    ValueError
+        If a parameter is out of its bounds.
+    """
+
+    def __init__(self, row: Row, **parameters: Any) -> None:
+        for name in parameters:
+            if name not in row.defaults:
+                choices = ", ".join(row.defaults) or "none"
+                raise TypeError(f"{row.name} has no parameter {name!r}; its parameters are: {choices}")
+        for parameter in row.parameters:
+            if parameter.name in parameters:
+                check_parameter(row, parameter, parameters[parameter.name])
+        bound = {**row.defaults, **parameters}
+        super().__init__(row, "value", bound)
+        self.derivative = Elementwise(row, "derivative", bound)
+        self.second_derivative = Elementwise(row, "second_derivative", bound)
+        self.value_and_derivative = Elementwise(row, "value_and_derivative", bound)
+        self.backward = Elementwise(row, "backward", bound)
+        self.__doc__ = describe(row)
+
+    @property
+    def name(self) -> str:
+        """The registry name."""
+        return self._row.name
+
+    @property
+    def spec(self) -> Row:
+        """The registry row."""
+        return self._row
+
+    @property
+    def parameters(self) -> Mapping[str, float]:
+        """The bound parameter values, read-only."""
+        return self._parameters
+
+    def bind(self, **parameters: Any) -> Activation:
+        """Return a copy with some parameters bound to other values.
+
+        Parameters
+        ----------
+        **parameters : float or array
+            By the registry's names.
+
+        Returns
+        -------
+        Activation
+            This function itself when nothing is given.
+
+        Raises
+        ------
+        TypeError
+            If a keyword is not a parameter of this function.
+        ValueError
+            If a value is out of the parameter's bounds.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> ac.leaky_relu.bind(negative_slope=0.5)(-2.0)
+        np.float64(-1.0)
+        """
+        return Activation(self._row, **{**self._parameters, **parameters}) if parameters else self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by name and parameters."""
+        return _rebuild, (self.name, dict(self._parameters))
+
+    def __repr__(self) -> str:
+        bound = ", ".join(f"{name}={value!r}" for name, value in self._parameters.items())
+        return f"<actcore activation {self.name}{f' ({bound})' if bound else ''}>"
+
+
+def _rebuild(name: str, parameters: dict[str, float]) -> Activation:
+    """Undo ``Activation.__reduce__``."""
+    from actcore import get
+
+    return get(name, **parameters)
+
+
+def describe(row: Row) -> str:
+    """Return the numpydoc docstring of a row's function."""
+    parameters = "".join(
+        f"{p.name} : float or array, default {p.default:g}\n    {p.meaning.capitalize()}, in {p.bounds}.\n" for p in row.parameters
+    )
+    kinks = "".join(
+        f"At x = {at:g} the derivative jumps; the value taken is {derivative:g}.\n" for at, derivative, _ in kinks_of(row, row.defaults)
+    )
+    return f"""{row.title}: {row.formula}.
+
+{row.advice}
+
+Parameters
+----------
+x : array_like
+    Any shape and strides; float32 and float64 are kept, integers and booleans are promoted.
+{parameters}out : ndarray, optional
+    Where to write; may be `x` itself.
+where : array_like of bool, optional
+    Where to compute; elsewhere `out` is left as it is.
+dtype : dtype, optional
+    The type to compute and return.
+
+Returns
+-------
+ndarray or scalar
+    Of the broadcast shape. NaN gives NaN.
+
+Raises
+------
+TypeError
+    If an argument is complex or not numeric.
+ValueError
+    If a parameter is out of its bounds or shapes do not broadcast.
+
+Notes
+-----
+{row.derivative_formula}.
+{kinks}
+References
+----------
+{row.source}.
+"""
+
+
+def kinks_of(row: Row, parameters: Mapping[str, float]) -> list[tuple[float, float, float]]:
+    """Return (x, f′, f″) of every kink at the given parameter values."""
+
+    def at(fact: Any) -> float:
+        return float(fact(**parameters)) if callable(fact) else float(fact)
+
+    return [(at(kink.at), at(kink.derivative), at(kink.second_derivative)) for kink in row.kinks]

@@ -1,0 +1,40 @@
+"""OpenMP-parallel loops over typed memoryviews, for ``cimport``.
+
+A loop is looked up once by name, which may raise, and then applied without the GIL as often as wanted::
+
+    from actcore cimport loops
+    cdef const loops.Loop* loop = loops.find("gelu", "value", "float32")
+    with nogil:
+        loops.apply(loop, x, y)            # x, y: 1-D memoryviews of float or double, any stride; y may be x
+"""
+from actcore._kernels.table cimport Block
+
+ctypedef fused real:
+    float
+    double
+
+cdef struct Loop:
+    Block scalar  # parameters: one value each
+    Block array  # parameters: one value per element; NULL without parameters
+    int n_inputs
+    int n_parameters
+    int n_outputs
+    int itemsize
+    double cost  # nanoseconds per element on one thread, roughly
+
+#: The loop of an element-wise activation. `kind`: value, derivative, second_derivative, backward, value_and_derivative.
+cdef const Loop* find(str name, str kind, str dtype) except NULL
+#: The row kernel of a function along an axis. `kind`: value, backward.
+cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL
+
+#: Element i of argument k lies at args[k] + i * steps[k]; a step of 0 broadcasts. Arguments: inputs, parameters, outputs.
+cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil
+#: The same for rows: element i of row r of argument k lies at args[k] + r * row_steps[k] + i * steps[k]. -1: out of memory.
+cdef int run_rows(
+    const Loop* loop, char** args, Py_ssize_t rows, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps
+) noexcept nogil
+
+#: Memoryviews of equal length (the shortest counts). `parameters`: the loop's parameters in registry order, NULL without.
+cdef void apply(const Loop* loop, const real[:] x, real[:] y, const real* parameters=*) noexcept nogil
+cdef void apply_pair(const Loop* loop, const real[:] x, real[:] y, real[:] dy, const real* parameters=*) noexcept nogil
+cdef void apply_backward(const Loop* loop, const real[:] x, const real[:] g, real[:] gx, const real* parameters=*) noexcept nogil

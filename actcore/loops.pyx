@@ -1,0 +1,244 @@
+# cython: boundscheck=False
+"""OpenMP-parallel loops over typed memoryviews and strided memory, on the block kernels of the chosen instruction set.
+
+The Cython face of the package (see ``loops.pxd``); the ufuncs run through the same ``run``. Contiguous memory goes straight to the
+blocks; anything else passes through a buffer that stays in the first-level cache, to the same blocks and so to the same bits.
+"""
+from cython.parallel cimport prange
+from libc.stdint cimport int32_t, int64_t
+from libc.stdlib cimport free, malloc
+
+from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS
+from actcore._kernels.table cimport Entry
+from actcore.registry import AXIS_ROWS, ROWS
+from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
+
+cdef enum:
+    MAX_ARGUMENTS = 12
+    BUFFER = 512  # elements per argument: 12 arguments of doubles take 48 KiB at the most, usually 8 KiB
+    GRAIN = 1024  # chunks of a parallel call are multiples of this, so that threads do not share cache lines
+
+_loops = {}  # (name, kind, dtype) -> address of a Loop that lives as long as the process
+
+
+cdef size_t _new(Entry entry, int n_inputs, int n_parameters, int n_outputs, str dtype, double cost) except 0:
+    cdef Loop* loop = <Loop*> malloc(sizeof(Loop))
+    if loop is NULL:
+        raise MemoryError("no memory for the table of loops")
+    loop.scalar = entry.scalar
+    loop.array = entry.array
+    loop.n_inputs = n_inputs
+    loop.n_parameters = n_parameters
+    loop.n_outputs = n_outputs
+    loop.itemsize = 4 if dtype == "float32" else 8
+    loop.cost = cost if dtype == "float32" else 2.5 * cost
+    return <size_t> loop
+
+
+cdef _collect():
+    """Give every entry of the block table its name; the order is that of ``_build/blocks.py``."""
+    cdef const Entry* entry = <const Entry*> block_table()
+    for row in ROWS:
+        for kind in KINDS:
+            for dtype in DTYPES:
+                _loops[row.name, kind.name, dtype] = _new(
+                    entry[0], len(kind.inputs), len(row.parameters), len(kind.outputs), dtype, row.cost
+                )
+                entry += 1
+    for row in AXIS_ROWS:
+        for order, inputs in AXIS_ORDERS.items():
+            for dtype in DTYPES:
+                _loops[row.name, order + " of a row", dtype] = _new(entry[0], len(inputs), 0, 1, dtype, row.cost)
+                entry += 1
+
+
+_collect()
+
+
+cdef const Loop* _get(tuple key) except NULL:
+    try:
+        return <const Loop*> <size_t> _loops[key]
+    except KeyError:
+        raise LookupError(f"no loop {key[0]!r} of kind {key[1]!r} for {key[2]!r}") from None
+
+
+cdef const Loop* find(str name, str kind, str dtype) except NULL:
+    """Return the loop of an element-wise activation."""
+    return _get((name, kind, dtype))
+
+
+cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL:
+    """Return the row kernel of a function along an axis."""
+    return _get((name, kind + " of a row", dtype))
+
+
+cdef void copy(const char* source, Py_ssize_t source_step, char* target, Py_ssize_t target_step, Py_ssize_t n, int itemsize) noexcept nogil:
+    """Copy n items between strides; a source step of 0 repeats one item."""
+    cdef Py_ssize_t i
+    if itemsize == 4:
+        for i in range(n):
+            (<int32_t*> (target + i * target_step))[0] = (<const int32_t*> (source + i * source_step))[0]
+    else:
+        for i in range(n):
+            (<int64_t*> (target + i * target_step))[0] = (<const int64_t*> (source + i * source_step))[0]
+
+
+cdef void run_buffered(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
+    """Run through the buffer; arguments that are contiguous are used in place."""
+    cdef double buffer[MAX_ARGUMENTS][BUFFER]
+    cdef char* block_args[MAX_ARGUMENTS]
+    cdef int first_output = loop.n_inputs + loop.n_parameters
+    cdef int n_args = first_output + loop.n_outputs
+    cdef int itemsize = loop.itemsize
+    cdef bint per_element = False
+    cdef Py_ssize_t start = 0, count
+    cdef int k
+    cdef Block block
+    for k in range(loop.n_inputs, first_output):
+        per_element = per_element or steps[k] != 0
+    block = loop.array if per_element else loop.scalar
+    while start < n:
+        count = n - start if n - start < BUFFER else BUFFER
+        for k in range(n_args):
+            if steps[k] == itemsize or (not per_element and loop.n_inputs <= k < first_output):
+                block_args[k] = args[k] + start * steps[k]
+            else:
+                block_args[k] = <char*> &buffer[k][0]
+                if k < first_output:
+                    copy(args[k] + start * steps[k], steps[k], block_args[k], itemsize, count, itemsize)
+        block(block_args, count)
+        for k in range(first_output, n_args):
+            if steps[k] != itemsize:
+                copy(block_args[k], itemsize, args[k] + start * steps[k], steps[k], count, itemsize)
+        start += count
+
+
+cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
+    """Run elements start to start + n on the calling thread, in a clean floating-point state."""
+    cdef char* part[MAX_ARGUMENTS]
+    cdef int n_args = loop.n_inputs + loop.n_parameters + loop.n_outputs
+    cdef bint direct = True
+    cdef int k
+    cdef fp_state state
+    for k in range(n_args):
+        part[k] = args[k] + start * steps[k]
+        if loop.n_inputs <= k < loop.n_inputs + loop.n_parameters:
+            direct = direct and steps[k] == 0
+        else:
+            direct = direct and steps[k] == loop.itemsize
+    state = fp_enter()
+    if direct:
+        loop.scalar(part, n)
+    else:
+        run_buffered(loop, part, n, steps)
+    fp_leave(state)
+
+
+cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
+    """Run a loop over n elements, in parallel where that pays."""
+    cdef int threads = threads_for(n * loop.cost)
+    cdef Py_ssize_t chunk, start
+    cdef int t
+    if threads <= 1:
+        run_part(loop, args, 0, n, steps)
+        return
+    chunk = (n // threads + GRAIN) // GRAIN * GRAIN
+    for t in prange(threads, num_threads=threads, schedule="static"):
+        start = t * chunk
+        if start < n:
+            run_part(loop, args, start, chunk if n - start > chunk else n - start, steps)
+
+
+cdef int run_row(const Loop* loop, char** args, Py_ssize_t row, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps, char* buffer) noexcept nogil:
+    """Run the kernel of one row; `buffer` has room for one row per argument."""
+    cdef char* row_args[MAX_ARGUMENTS]
+    cdef int n_args = loop.n_inputs + loop.n_outputs
+    cdef int itemsize = loop.itemsize
+    cdef int k
+    for k in range(n_args):
+        row_args[k] = args[k] + row * row_steps[k]
+        if steps[k] != itemsize:
+            row_args[k] = buffer + k * n * itemsize
+            if k < loop.n_inputs:
+                copy(args[k] + row * row_steps[k], steps[k], row_args[k], itemsize, n, itemsize)
+    loop.scalar(row_args, n)
+    for k in range(loop.n_inputs, n_args):
+        if steps[k] != itemsize:
+            copy(row_args[k], itemsize, args[k] + row * row_steps[k], steps[k], n, itemsize)
+    return 0
+
+
+cdef int run_rows(
+    const Loop* loop, char** args, Py_ssize_t rows, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps
+) noexcept nogil:
+    """Run a row kernel over many rows, in parallel where that pays; -1 when there is no memory for the buffers."""
+    cdef int n_args = loop.n_inputs + loop.n_outputs
+    cdef int threads = threads_for(<double> rows * n * loop.cost)
+    cdef Py_ssize_t size = n_args * n * loop.itemsize
+    cdef Py_ssize_t row, chunk
+    cdef bint direct = True
+    cdef char* buffers = NULL
+    cdef int k, t
+    cdef fp_state state
+    if rows == 0 or n == 0:
+        return 0
+    if threads > rows:
+        threads = <int> rows
+    for k in range(n_args):
+        direct = direct and steps[k] == loop.itemsize
+    if not direct:
+        buffers = <char*> malloc(threads * size)
+        if buffers is NULL:
+            return -1
+    chunk = (rows + threads - 1) // threads
+    for t in prange(threads, num_threads=threads, schedule="static"):
+        state = fp_enter()
+        for row in range(t * chunk, (t + 1) * chunk if (t + 1) * chunk < rows else rows):
+            run_row(loop, args, row, n, row_steps, steps, NULL if direct else buffers + t * size)
+        fp_leave(state)
+    free(buffers)
+    return 0
+
+
+cdef inline void _run_views(const Loop* loop, char** args, Py_ssize_t* steps, Py_ssize_t n, int n_inputs, int n_outputs, const char* parameters) noexcept nogil:
+    """Put the parameters between inputs and outputs and run."""
+    cdef char* all_args[MAX_ARGUMENTS]
+    cdef Py_ssize_t all_steps[MAX_ARGUMENTS]
+    cdef int k
+    for k in range(n_inputs):
+        all_args[k] = args[k]
+        all_steps[k] = steps[k]
+    for k in range(loop.n_parameters):
+        all_args[n_inputs + k] = <char*> parameters + k * loop.itemsize
+        all_steps[n_inputs + k] = 0
+    for k in range(n_outputs):
+        all_args[n_inputs + loop.n_parameters + k] = args[n_inputs + k]
+        all_steps[n_inputs + loop.n_parameters + k] = steps[n_inputs + k]
+    run(loop, all_args, n, all_steps)
+
+
+cdef void apply(const Loop* loop, const real[:] x, real[:] y, const real* parameters=NULL) noexcept nogil:
+    """y = f(x), f′(x) or f″(x)."""
+    cdef char* args[2]
+    cdef Py_ssize_t steps[2]
+    args[0], args[1] = <char*> &x[0], <char*> &y[0]
+    steps[0], steps[1] = x.strides[0], y.strides[0]
+    _run_views(loop, args, steps, min(x.shape[0], y.shape[0]), 1, 1, <const char*> parameters)
+
+
+cdef void apply_pair(const Loop* loop, const real[:] x, real[:] y, real[:] dy, const real* parameters=NULL) noexcept nogil:
+    """y = f(x) and dy = f′(x) in one pass."""
+    cdef char* args[3]
+    cdef Py_ssize_t steps[3]
+    args[0], args[1], args[2] = <char*> &x[0], <char*> &y[0], <char*> &dy[0]
+    steps[0], steps[1], steps[2] = x.strides[0], y.strides[0], dy.strides[0]
+    _run_views(loop, args, steps, min(x.shape[0], y.shape[0], dy.shape[0]), 1, 2, <const char*> parameters)
+
+
+cdef void apply_backward(const Loop* loop, const real[:] x, const real[:] g, real[:] gx, const real* parameters=NULL) noexcept nogil:
+    """gx = g · f′(x)."""
+    cdef char* args[3]
+    cdef Py_ssize_t steps[3]
+    args[0], args[1], args[2] = <char*> &x[0], <char*> &g[0], <char*> &gx[0]
+    steps[0], steps[1], steps[2] = x.strides[0], g.strides[0], gx.strides[0]
+    _run_views(loop, args, steps, min(x.shape[0], g.shape[0], gx.shape[0]), 2, 1, <const char*> parameters)

@@ -1,0 +1,437 @@
+"""The table of activation functions: one row each, and nothing else in the project repeats it.
+
+Loops, ufuncs, docstrings, stubs, documentation, the app's menus and sliders, the test grid and the benchmarks are all derived from
+these rows. The module needs only the standard library, so that ``setup.py`` can read it before anything is compiled.
+
+A row's mathematics is stated twice on purpose: once for people (``formula``) and once for the referee (``reference``, functions of
+an mpmath context `m`), and the kernels are proven against the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from types import MappingProxyType
+from typing import Any
+
+ORDERS = ("value", "derivative", "second_derivative")
+DIALECTS = ("torch", "keras", "jax", "onnx")
+
+#: A fact that may depend on the parameters: a number, or a function of the parameters by keyword.
+Fact = float | Callable[..., float]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter of an activation, with what a slider and an argument check need."""
+
+    name: str
+    default: float
+    minimum: float
+    maximum: float
+    step: float
+    meaning: str
+    exclusive_minimum: bool = False
+    learnable: bool = False
+
+    def accepts(self, value: float) -> bool:
+        """Tell whether `value` lies within the bounds (NaN does not)."""
+        above = value > self.minimum if self.exclusive_minimum else value >= self.minimum
+        return above and value <= self.maximum
+
+    @property
+    def bounds(self) -> str:
+        """The accepted interval as text, e.g. ``[0, 1]``."""
+        left = "(" if self.exclusive_minimum or self.minimum == -inf else "["
+        right = ")" if self.maximum == inf else "]"
+        return f"{left}{self.minimum:g}, {self.maximum:g}{right}"
+
+
+@dataclass(frozen=True)
+class Kink:
+    """A point where a derivative jumps, and the value taken there."""
+
+    at: Fact
+    derivative: Fact
+    second_derivative: Fact = 0.0
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Value and derivatives as functions ``(m, x, **parameters)`` of an mpmath context, free of cancellation."""
+
+    value: Callable[..., Any]
+    derivative: Callable[..., Any]
+    second_derivative: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Largest error in ULP, one figure per order: value, derivative, second derivative."""
+
+    float32: tuple[float, float, float] = (1.0, 2.0, 4.0)
+    float64: tuple[float, float, float] = (2.0, 4.0, 8.0)
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How another system spells the function, and the defaults it uses where they differ from this table's."""
+
+    name: str
+    defaults: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One activation: all facts about it that are not code."""
+
+    name: str
+    title: str
+    formula: str
+    derivative_formula: str
+    reference: Reference
+    range: tuple[Fact, Fact]
+    tags: frozenset[str]
+    advice: str
+    source: str
+    parameters: tuple[Parameter, ...] = ()
+    kinks: tuple[Kink, ...] = ()
+    domain: tuple[Fact, Fact] = (-inf, inf)
+    spellings: Mapping[str, Spelling] = field(default_factory=lambda: MappingProxyType({}))
+    bounds: Bounds = Bounds()
+    #: Rough nanoseconds per float32 element on one thread: decides below which size a call stays serial.
+    cost: float = 0.3
+    #: The initialiser that keeps the variance of signals about constant through layers of this activation.
+    recommended_init: str = "glorot_uniform"
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """The parameters' default values by name."""
+        return {p.name: p.default for p in self.parameters}
+
+
+@dataclass(frozen=True)
+class AxisRow:
+    """One function along an axis. Its kernels turn a row of numbers into a row (or several rows into one)."""
+
+    name: str
+    title: str
+    formula: str
+    backward_formula: str
+    reference: Callable[..., Any]
+    tags: frozenset[str]
+    advice: str
+    source: str
+    spellings: Mapping[str, Spelling] = field(default_factory=lambda: MappingProxyType({}))
+    cost: float = 0.5
+
+
+def _sigmoid(m: Any, x: Any) -> Any:
+    return 1 / (1 + m.exp(-x))
+
+
+def _sigmoid_derivative(m: Any, x: Any) -> Any:
+    e = m.exp(-abs(x))
+    return e / (1 + e) ** 2
+
+
+def _sech2(m: Any, x: Any) -> Any:
+    return 4 * _sigmoid_derivative(m, 2 * x)
+
+
+def _normal_cdf(m: Any, x: Any) -> Any:
+    return m.erfc(-x / m.sqrt(2)) / 2
+
+
+def _normal_pdf(m: Any, x: Any) -> Any:
+    return m.exp(-x * x / 2) / m.sqrt(2 * m.pi)
+
+
+def _selu_constants(m: Any) -> tuple[Any, Any]:
+    """Return (scale, alpha): the fixed point of unit mean-zero activations, from Klambauer et al. (2017), eq. 14."""
+    e, root = m.exp, m.sqrt
+    alpha = -root(2 / m.pi) / (m.erfc(1 / root(2)) * e(m.mpf(1) / 2) - 1)
+    scale = (
+        (1 - m.erfc(1 / root(2)) * root(m.e))
+        * root(2 * m.pi)
+        / root(
+            2 * m.erfc(root(2)) * m.e**2
+            + m.pi * m.erfc(1 / root(2)) ** 2 * m.e
+            - 2 * (2 + m.pi) * m.erfc(1 / root(2)) * root(m.e)
+            + m.pi
+            + 2
+        )
+    )
+    return scale, alpha
+
+
+def _selu(m: Any, x: Any) -> Any:
+    scale, alpha = _selu_constants(m)
+    return scale * x if x > 0 else scale * alpha * m.expm1(x)
+
+
+def _selu_derivative(m: Any, x: Any) -> Any:
+    scale, alpha = _selu_constants(m)
+    return scale if x > 0 else scale * alpha * m.exp(x)
+
+
+def _selu_second_derivative(m: Any, x: Any) -> Any:
+    scale, alpha = _selu_constants(m)
+    return m.mpf(0) if x > 0 else scale * alpha * m.exp(x)
+
+
+def _same(**systems: str) -> dict[str, Spelling]:
+    """Spellings of systems that share this table's defaults."""
+    return {system: Spelling(spelled) for system, spelled in systems.items()}
+
+
+#: scale * alpha of SELU: its slope just left of zero.
+_SELU_SLOPE = 1.7580993408473768599
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        name="linear",
+        title="Linear",
+        formula="f(x) = x",
+        derivative_formula="f′(x) = 1",
+        reference=Reference(
+            value=lambda m, x: x, derivative=lambda m, x: m.mpf(1), second_derivative=lambda m, x: m.mpf(0)
+        ),
+        range=(-inf, inf),
+        tags=frozenset({"monotone", "zero-centred", "unbounded", "smooth", "piecewise-linear"}),
+        spellings=_same(torch="torch.nn.Identity", keras="keras.activations.linear", jax="jax.nn.identity", onnx="Identity"),
+        advice="For the output of a regression; between layers it adds nothing, because linear layers compose to one linear layer.",
+        source="Goodfellow, Bengio, Courville: Deep Learning (2016), section 6.2.2.1",
+        cost=0.03,
+    ),
+    Row(
+        name="binary_step",
+        title="Binary step",
+        formula="f(x) = 1 if x > 0 else 0",
+        derivative_formula="f′(x) = 0",
+        reference=Reference(
+            value=lambda m, x: m.mpf(1 if x > 0 else 0),
+            derivative=lambda m, x: m.mpf(0),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, 1.0),
+        kinks=(Kink(0.0, derivative=0.0),),
+        tags=frozenset({"monotone", "bounded", "discontinuous"}),
+        advice="The historic perceptron: decides, but cannot be trained by gradients, because its derivative is zero everywhere.",
+        source="Rosenblatt: The perceptron (1958)",
+        cost=0.03,
+    ),
+    Row(
+        name="sigmoid",
+        title="Sigmoid",
+        formula="f(x) = 1 / (1 + exp(−x))",
+        derivative_formula="f′(x) = f(x) · (1 − f(x))",
+        reference=Reference(
+            value=_sigmoid,
+            derivative=_sigmoid_derivative,
+            second_derivative=lambda m, x: -m.tanh(x / 2) * _sigmoid_derivative(m, x),
+        ),
+        range=(0.0, 1.0),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating"}),
+        spellings=_same(torch="torch.sigmoid", keras="keras.activations.sigmoid", jax="jax.nn.sigmoid", onnx="Sigmoid"
+        ),
+        advice="For an output that is a probability; in deep hidden layers its derivative of at most 1/4 makes gradients vanish.",
+        source="Cox: The regression analysis of binary sequences (1958)",
+    ),
+    Row(
+        name="tanh",
+        title="Tanh",
+        formula="f(x) = tanh(x)",
+        derivative_formula="f′(x) = 1 − f(x)²",
+        reference=Reference(
+            value=lambda m, x: m.tanh(x),
+            derivative=_sech2,
+            second_derivative=lambda m, x: -2 * m.tanh(x) * _sech2(m, x),
+        ),
+        range=(-1.0, 1.0),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating", "zero-centred"}),
+        spellings=_same(torch="torch.tanh", keras="keras.activations.tanh", jax="jax.nn.tanh", onnx="Tanh"),
+        advice="For small and recurrent networks: zero-centred and smooth; saturates beyond about ±3.",
+        source="LeCun, Bottou, Orr, Müller: Efficient BackProp (1998)",
+    ),
+    Row(
+        name="relu",
+        title="ReLU",
+        formula="f(x) = max(0, x)",
+        derivative_formula="f′(x) = 1 if x > 0 else 0",
+        reference=Reference(
+            value=lambda m, x: x if x > 0 else m.mpf(0),
+            derivative=lambda m, x: m.mpf(1 if x > 0 else 0),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, inf),
+        kinks=(Kink(0.0, derivative=0.0),),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse"}),
+        spellings=_same(torch="torch.relu", keras="keras.activations.relu", jax="jax.nn.relu", onnx="Relu"),
+        advice="The default of deep networks: cheap and not saturating for x > 0; a unit whose inputs are all negative is dead.",
+        source="Nair, Hinton: Rectified linear units improve restricted Boltzmann machines (2010)",
+        cost=0.03,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="leaky_relu",
+        title="Leaky ReLU",
+        formula="f(x) = x if x > 0 else negative_slope · x",
+        derivative_formula="f′(x) = 1 if x > 0 else negative_slope",
+        parameters=(
+            Parameter("negative_slope", 0.01, -inf, inf, 0.01, "slope for negative inputs"),
+        ),
+        reference=Reference(
+            value=lambda m, x, negative_slope: x if x > 0 else negative_slope * x,
+            derivative=lambda m, x, negative_slope: m.mpf(1) if x > 0 else m.mpf(negative_slope),
+            second_derivative=lambda m, x, negative_slope: m.mpf(0),
+        ),
+        range=(lambda negative_slope: -inf if negative_slope > 0 else 0.0, inf),
+        kinks=(Kink(0.0, derivative=lambda negative_slope: negative_slope),),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded"}),
+        spellings={
+            "torch": Spelling("torch.nn.functional.leaky_relu"),
+            "keras": Spelling("keras.activations.leaky_relu", MappingProxyType({"negative_slope": 0.2})),
+            "jax": Spelling("jax.nn.leaky_relu"),
+            "onnx": Spelling("LeakyRelu"),
+        },
+        advice="Where ReLU units die: a small slope for negative inputs keeps a gradient alive.",
+        source="Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models (2013)",
+        cost=0.03,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="elu",
+        title="ELU",
+        formula="f(x) = x if x > 0 else alpha · (exp(x) − 1)",
+        derivative_formula="f′(x) = 1 if x > 0 else alpha · exp(x)",
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.05, "depth of the negative plateau"),),
+        reference=Reference(
+            value=lambda m, x, alpha: x if x > 0 else alpha * m.expm1(x),
+            derivative=lambda m, x, alpha: m.mpf(1) if x > 0 else alpha * m.exp(x),
+            second_derivative=lambda m, x, alpha: m.mpf(0) if x > 0 else alpha * m.exp(x),
+        ),
+        range=(lambda alpha: -alpha, inf),
+        kinks=(Kink(0.0, derivative=lambda alpha: alpha, second_derivative=lambda alpha: alpha),),
+        tags=frozenset({"monotone", "unbounded", "saturating"}),
+        spellings=_same(torch="torch.nn.functional.elu", keras="keras.activations.elu", jax="jax.nn.elu", onnx="Elu"
+        ),
+        advice="A smooth ReLU with negative values: outputs average nearer to zero, at the price of an exponential.",
+        source="Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential linear units (2015)",
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="selu",
+        title="SELU",
+        formula="f(x) = 1.0507 · (x if x > 0 else 1.6733 · (exp(x) − 1))",
+        derivative_formula="f′(x) = 1.0507 · (1 if x > 0 else 1.6733 · exp(x))",
+        reference=Reference(
+            value=_selu, derivative=_selu_derivative, second_derivative=_selu_second_derivative
+        ),
+        range=(-_SELU_SLOPE, inf),
+        kinks=(Kink(0.0, derivative=_SELU_SLOPE, second_derivative=_SELU_SLOPE),),
+        tags=frozenset({"monotone", "unbounded", "saturating", "self-normalising"}),
+        spellings=_same(torch="torch.nn.functional.selu", keras="keras.activations.selu", jax="jax.nn.selu", onnx="Selu"
+        ),
+        advice="For deep plain networks without normalisation layers: with LeCun initialisation signals keep mean 0 and variance 1.",
+        source="Klambauer, Unterthiner, Mayr, Hochreiter: Self-normalizing neural networks (2017)",
+        recommended_init="lecun_normal",
+    ),
+    Row(
+        name="softplus",
+        title="Softplus",
+        formula="f(x) = ln(1 + exp(x))",
+        derivative_formula="f′(x) = 1 / (1 + exp(−x))",
+        reference=Reference(
+            value=lambda m, x: m.log1p(m.exp(-abs(x))) + (x if x > 0 else 0),
+            derivative=_sigmoid,
+            second_derivative=_sigmoid_derivative,
+        ),
+        range=(0.0, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        spellings=_same(torch="torch.nn.functional.softplus",
+            keras="keras.activations.softplus",
+            jax="jax.nn.softplus",
+            onnx="Softplus",
+        ),
+        advice="For outputs that must be positive, such as a variance: a smooth ReLU that never reaches zero.",
+        source="Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating second-order functional knowledge (2001)",
+        cost=0.5,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="softsign",
+        title="Softsign",
+        formula="f(x) = x / (1 + |x|)",
+        derivative_formula="f′(x) = 1 / (1 + |x|)²",
+        reference=Reference(
+            value=lambda m, x: x / (1 + abs(x)),
+            derivative=lambda m, x: 1 / (1 + abs(x)) ** 2,
+            second_derivative=lambda m, x: -2 * m.sign(x) / (1 + abs(x)) ** 3,
+        ),
+        range=(-1.0, 1.0),
+        kinks=(Kink(0.0, derivative=1.0, second_derivative=0.0),),
+        tags=frozenset({"monotone", "bounded", "saturating", "zero-centred"}),
+        spellings=_same(torch="torch.nn.functional.softsign",
+            keras="keras.activations.softsign",
+            jax="jax.nn.soft_sign",
+            onnx="Softsign",
+        ),
+        advice="Like tanh but approaching ±1 slowly, so that far inputs keep some gradient; no exponential.",
+        source="Turian, Bergstra, Bengio: Quadratic features and deep architectures for chunking (2009)",
+        cost=0.1,
+    ),
+    Row(
+        name="silu",
+        title="SiLU (swish)",
+        formula="f(x) = x / (1 + exp(−x))",
+        derivative_formula="f′(x) = σ(x) · (1 + x · (1 − σ(x)))",
+        reference=Reference(
+            value=lambda m, x: x * _sigmoid(m, x),
+            derivative=lambda m, x: _sigmoid(m, x) + x * _sigmoid_derivative(m, x),
+            second_derivative=lambda m, x: _sigmoid_derivative(m, x) * (2 - x * m.tanh(x / 2)),
+        ),
+        range=(-0.27846454276107380, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        spellings=_same(torch="torch.nn.functional.silu", keras="keras.activations.silu", jax="jax.nn.silu", onnx="Swish"
+        ),
+        advice="A smooth alternative to ReLU in deep networks; used by EfficientNet and by many language models.",
+        source="Elfwing, Uchibe, Doya: Sigmoid-weighted linear units (2017); Ramachandran, Zoph, Le (2017)",
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="gelu",
+        title="GELU",
+        formula="f(x) = x · Φ(x) = x · erfc(−x / √2) / 2",
+        derivative_formula="f′(x) = Φ(x) + x · φ(x)",
+        reference=Reference(
+            value=lambda m, x: x * _normal_cdf(m, x),
+            derivative=lambda m, x: _normal_cdf(m, x) + x * _normal_pdf(m, x),
+            second_derivative=lambda m, x: (2 - x * x) * _normal_pdf(m, x),
+        ),
+        range=(-0.16997120747990366, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        spellings=_same(torch="torch.nn.functional.gelu", keras="keras.activations.gelu", jax="jax.nn.gelu(approximate=False)", onnx="Gelu"
+        ),
+        advice="The activation of most transformers: smooth, slightly negative for small negative inputs.",
+        source="Hendrycks, Gimpel: Gaussian error linear units (2016)",
+        cost=0.4,
+        recommended_init="he_uniform",
+    ),
+)
+
+AXIS_ROWS: tuple[AxisRow, ...] = (
+    AxisRow(
+        name="softmax",
+        title="Softmax",
+        formula="yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x)",
+        backward_formula="gxᵢ = yᵢ · (gᵢ − Σⱼ gⱼ yⱼ)",
+        reference=lambda m, xs: [1 / m.fsum(m.exp(other - x) for other in xs) for x in xs],
+        tags=frozenset({"bounded", "smooth", "probabilities"}),
+        spellings=_same(torch="torch.softmax", keras="keras.activations.softmax", jax="jax.nn.softmax", onnx="Softmax"
+        ),
+        advice="For the output of a classifier with several classes: turns logits into probabilities that sum to 1.",
+        source="Bridle: Probabilistic interpretation of feedforward classification network outputs (1990)",
+    ),
+)

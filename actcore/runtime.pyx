@@ -1,0 +1,238 @@
+"""The process side of the engine: instruction set, thread budget, fork guard.
+
+Nothing process-wide is changed by importing or calling: no environment variable, signal handler, rounding mode or OpenMP setting.
+"""
+import contextlib
+import importlib
+import os
+import platform
+import sys
+
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+
+from actcore._build.isa import instruction_sets
+
+cdef extern from *:
+    """
+    #ifdef _OPENMP
+    #include <omp.h>
+    #else
+    static int omp_in_parallel(void) { return 0; }
+    static int omp_get_max_threads(void) { return 0; }
+    #endif
+
+    #if defined(__x86_64__)
+    static const char *actcore_cpu_level(void) {
+        __builtin_cpu_init();
+        if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+              && __builtin_cpu_supports("bmi2"))) return "base";
+        if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd")
+              && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))) return "v3";
+        return "v4";
+    }
+    #else
+    static const char *actcore_cpu_level(void) { return "base"; }
+    #endif
+
+    /* libgomp's worker threads do not survive fork(), and a parallel region in the child would wait for them for ever. */
+    static int actcore_forked = 0;
+    #if defined(_WIN32)
+    static int actcore_guard_fork(void) { return 0; }
+    static __declspec(thread) int actcore_local_limit = 0;
+    #else
+    #include <pthread.h>
+    static void actcore_after_fork_in_child(void) { actcore_forked = 1; }
+    static int actcore_guard_fork(void) { return pthread_atfork(0, 0, actcore_after_fork_in_child); }
+    static __thread int actcore_local_limit = 0;
+    #endif
+    """
+    const char* cpu_level "actcore_cpu_level"()
+    int guard_fork "actcore_guard_fork"()
+    int omp_in_parallel() nogil
+    int omp_get_max_threads()
+    int forked "actcore_forked"
+    int local_limit "actcore_local_limit"
+
+#: A thread is worth starting for about this much work: a parallel region costs 2 to 40 microseconds, more when the threads sleep.
+cdef double NANOSECONDS_PER_THREAD = 10_000.0
+
+cdef int budget = 1
+
+
+cdef int threads_for(double nanoseconds) noexcept nogil:
+    """Threads for a call that would take `nanoseconds` on one: 1 below the worthwhile size, in a forked child and inside a region."""
+    cdef int limit = local_limit if local_limit > 0 else budget
+    cdef double worthwhile = nanoseconds / NANOSECONDS_PER_THREAD
+    if limit <= 1 or worthwhile < 2.0 or forked or omp_in_parallel():
+        return 1
+    return limit if worthwhile >= limit else <int> worthwhile
+
+
+def _cgroup_cpus():
+    """Return the CPU quota of this process's cgroup in cores, or None where there is none."""
+    with contextlib.suppress(OSError, ValueError):
+        quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
+        return None if quota == "max" else float(quota) / float(period)
+    with contextlib.suppress(OSError, ValueError):
+        quota = int(open("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read())
+        period = int(open("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read())
+        return quota / period if quota > 0 else None
+    return None
+
+
+def _default_budget():
+    """Return the threads this process may use: the least of affinity, cgroup quota and OMP_NUM_THREADS."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = _cgroup_cpus()
+    if quota is not None:
+        cpus = min(cpus, max(1, int(quota + 0.5)))
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if asked.isdigit() and int(asked) > 0:
+        cpus = min(cpus, int(asked))
+    return cpus
+
+
+def _positive(n):
+    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 1:
+        raise ValueError(f"the number of threads must be a positive integer, not {n!r}")
+    return min(n.__index__(), 4096)
+
+
+def set_num_threads(n):
+    """Set how many threads a call may use, for the whole process.
+
+    Parameters
+    ----------
+    n : int
+        At least 1. More threads than cores are allowed and do not help.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a positive integer.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> before = ac.get_num_threads()
+    >>> ac.set_num_threads(1)
+    >>> ac.get_num_threads()
+    1
+    >>> ac.set_num_threads(before)
+    """
+    global budget
+    budget = _positive(n)
+
+
+def get_num_threads():
+    """Return how many threads a call from this thread may use.
+
+    Returns
+    -------
+    int
+        The innermost ``num_threads`` of this thread, else the process's budget: at first the least of CPU affinity, cgroup quota
+        and ``OMP_NUM_THREADS``.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> ac.get_num_threads() >= 1
+    True
+    """
+    return local_limit if local_limit > 0 else budget
+
+
+@contextlib.contextmanager
+def num_threads(n):
+    """Limit the threads of calls made by the current Python thread inside a ``with`` block.
+
+    Parameters
+    ----------
+    n : int
+        At least 1.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a positive integer.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> with ac.num_threads(1):
+    ...     ac.get_num_threads()
+    1
+    """
+    global local_limit
+    before = local_limit
+    local_limit = _positive(n)
+    try:
+        yield
+    finally:
+        local_limit = before
+
+
+def _choose_isa():
+    """Return the instruction set to use: the best this CPU has, or the one ACTCORE_ISA names."""
+    built = [level.name for level in instruction_sets(platform.machine())]
+    usable = built[: built.index(cpu_level().decode()) + 1]
+    asked = os.environ.get("ACTCORE_ISA")
+    if not asked:
+        return usable[-1]
+    if asked not in built:
+        raise ImportError(f"ACTCORE_ISA={asked!r} names no instruction set of this build; choose one of {', '.join(built)}")
+    if asked not in usable:
+        raise ImportError(f"ACTCORE_ISA={asked!r} needs a newer CPU; this one runs {', '.join(usable)}")
+    return asked
+
+
+isa = _choose_isa()
+_kernels = importlib.import_module(f"actcore._kernels.blocks_{isa}")
+budget = _default_budget()
+if guard_fork() != 0:
+    raise ImportError("actcore could not register its fork handler (out of memory)")
+
+
+cdef void* block_table() noexcept:
+    """Return the chosen module's entries (``_kernels/table.pxd``)."""
+    return PyCapsule_GetPointer(_kernels.table, "actcore.table")
+
+
+cdef void* network_table() noexcept:
+    """Return the chosen module's network kernels (``_kernels/dense.pxd``)."""
+    return PyCapsule_GetPointer(_kernels.network, "actcore.network")
+
+
+def show_config():
+    """Print version, instruction set, threads and OpenMP runtime.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> ac.show_config()  # doctest: +ELLIPSIS
+    actcore ...
+    """
+    import numpy
+
+    from actcore import __version__
+    print(f"actcore {__version__}, Python {platform.python_version()}, numpy {numpy.__version__}")
+    print(f"instruction set: {isa} (this CPU: {cpu_level().decode()}; force one with ACTCORE_ISA)")
+    print(f"threads: {get_num_threads()}")
+    print(f"OpenMP: {_openmp_runtime()}")
+
+
+def _openmp_runtime():
+    """Name the OpenMP runtime that is loaded, with its file where the system tells."""
+    if omp_get_max_threads() == 0:
+        return "none (serial build)"
+    if sys.platform.startswith("linux"):
+        with open("/proc/self/maps") as maps:
+            for line in maps:
+                if "libgomp" in line or "libomp" in line:
+                    return os.path.basename(line.split()[-1])
+    return "present"
