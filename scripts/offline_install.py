@@ -3,7 +3,7 @@
     python3 install.py [--to FOLDER]
 
 An environment is made in FOLDER (./actcore-environment unless told otherwise), the wheels beside this file go
-into it, each checked against its hash, and the engine checks itself. Whatever goes wrong, nothing is left half
+into it, each checked against its hash, and the engine checks itself. Whatever goes wrong, nothing stays half
 installed.
 """
 
