@@ -203,7 +203,7 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.nn.Identity", keras="keras.activations.linear", jax="jax.nn.identity", onnx="Identity"),
         advice="For the output of a regression; between layers it adds nothing, because linear layers compose to one linear layer.",
         source="Goodfellow, Bengio, Courville: Deep Learning (2016), section 6.2.2.1",
-        cost=0.03,
+        cost=0.1,
     ),
     Row(
         name="binary_step",
@@ -220,7 +220,7 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "bounded", "discontinuous"}),
         advice="The historic perceptron: decides, but cannot be trained by gradients, because its derivative is zero everywhere.",
         source="Rosenblatt: The perceptron (1958)",
-        cost=0.03,
+        cost=0.1,
     ),
     Row(
         name="sigmoid",
@@ -271,7 +271,7 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.relu", keras="keras.activations.relu", jax="jax.nn.relu", onnx="Relu"),
         advice="The default of deep networks: cheap and not saturating for x > 0; a unit whose inputs are all negative is dead.",
         source="Nair, Hinton: Rectified linear units improve restricted Boltzmann machines (2010)",
-        cost=0.03,
+        cost=0.1,
         recommended_init="he_uniform",
     ),
     Row(
@@ -298,7 +298,7 @@ ROWS: tuple[Row, ...] = (
         },
         advice="Where ReLU units die: a small slope for negative inputs keeps a gradient alive.",
         source="Maas, Hannun, Ng: Rectifier nonlinearities improve neural network acoustic models (2013)",
-        cost=0.03,
+        cost=0.1,
         recommended_init="he_uniform",
     ),
     Row(

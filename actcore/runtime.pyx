@@ -55,7 +55,7 @@ cdef extern from *:
     int local_limit "actcore_local_limit"
 
 #: A thread is worth starting for about this much work: a parallel region costs 2 to 40 microseconds, more when the threads sleep.
-cdef double NANOSECONDS_PER_THREAD = 10_000.0
+cdef double NANOSECONDS_PER_THREAD = 5_000.0
 
 cdef int budget = 1
 
@@ -69,14 +69,19 @@ cdef int threads_for(double nanoseconds) noexcept nogil:
     return limit if worthwhile >= limit else <int> worthwhile
 
 
+def _read(path):
+    with open(path) as file:
+        return file.read()
+
+
 def _cgroup_cpus():
     """Return the CPU quota of this process's cgroup in cores, or None where there is none."""
     with contextlib.suppress(OSError, ValueError):
-        quota, period = open("/sys/fs/cgroup/cpu.max").read().split()
+        quota, period = _read("/sys/fs/cgroup/cpu.max").split()
         return None if quota == "max" else float(quota) / float(period)
     with contextlib.suppress(OSError, ValueError):
-        quota = int(open("/sys/fs/cgroup/cpu/cpu.cfs_quota_us").read())
-        period = int(open("/sys/fs/cgroup/cpu/cpu.cfs_period_us").read())
+        quota = int(_read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"))
+        period = int(_read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
         return quota / period if quota > 0 else None
     return None
 
