@@ -19,6 +19,7 @@ import time
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from _system_packages import SetupError, require
 
@@ -28,14 +29,13 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "actcore-stamp.json"
 HEARTBEAT_SECONDS = 20.0
 
-Stamp = dict[str, str | list[str]]
 
-
-def prepare(extras: Iterable[str]) -> Path:
+def prepare(extras: Iterable[str], engine: bool = True) -> Path:
     """Bring `.venv` up to date with this checkout and return its Python.
 
-    What was done last is written to a stamp inside the environment: a hash of the requirements, and one
-    of every file that the compiled modules are made from. Nothing runs again while both stand.
+    What was done last is written to a stamp inside the environment: hashes of the metadata and of every file
+    that the compiled modules are made from. Nothing runs again while they stand. Without `engine` only the
+    requirements and `extras` are installed.
 
     Raises
     ------
@@ -49,41 +49,24 @@ def prepare(extras: Iterable[str]) -> Path:
         make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
         run_step("Making a virtual environment in .venv", make)
 
+    metadata, sources = _metadata_hash(), _sources_hash()
     wanted = set(extras)
     installed = set(stamp.get("extras", ()))
-    requirements_changed = stamp.get("requirements") != _requirements_hash()
-    sources_changed = stamp.get("sources") != _sources_hash() or not _modules_present(stamp)
-    if requirements_changed or not wanted <= installed:
-        wanted |= installed
-        _install_requirements(wanted)
-    if requirements_changed or sources_changed:
-        _build()
-    if requirements_changed:
-        run_step(
-            "Installing actcore into the environment (editable)",
-            [
-                str(PYTHON),
-                "-m",
-                "pip",
-                "install",
-                "--no-build-isolation",
-                "--no-deps",
-                "-e",
-                str(ROOT),
-            ],
-        )
-    _write_stamp(
-        {
-            "requirements": _requirements_hash(),
-            "extras": sorted(wanted | installed),
-            "sources": _sources_hash(),
-            "modules": sorted(str(path.relative_to(ROOT)) for path in _compiled_modules()),
-        }
-    )
+    if stamp.get("requirements") != metadata or not wanted <= installed:
+        stamp["extras"] = sorted(wanted | installed)
+        _install_requirements(stamp["extras"])
+        stamp["requirements"] = metadata
+    if engine and (
+        stamp.get("installed") != metadata or stamp.get("sources") != sources or _module_lost(stamp)
+    ):
+        _compile(install=stamp.get("installed") != metadata)
+        stamp["installed"], stamp["sources"] = metadata, sources
+        stamp["modules"] = sorted(str(path.relative_to(ROOT)) for path in _compiled_modules())
+    STAMP.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
     return PYTHON
 
 
-def run_step(title: str, command: Sequence[str]) -> None:
+def run_step(title: str, command: Sequence[str], **variables: str) -> None:
     """Run a command quietly, with a sign of life; on failure show the end of what it wrote.
 
     Raises
@@ -95,7 +78,12 @@ def run_step(title: str, command: Sequence[str]) -> None:
     started = time.monotonic()
     with tempfile.TemporaryFile("w+", errors="replace") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=dict(os.environ, **variables),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
         while True:
             try:
@@ -114,14 +102,15 @@ def run_step(title: str, command: Sequence[str]) -> None:
     print(f"  done in {time.monotonic() - started:.1f} s", flush=True)
 
 
-def _install_requirements(extras: set[str]) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    optional = project["project"]["optional-dependencies"]
-    unknown = extras - set(optional)
-    if unknown:
-        raise SetupError(f"pyproject.toml has no extra named {', '.join(sorted(unknown))}.")
+def _project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _install_requirements(extras: Sequence[str]) -> None:
+    project = _project()
     requirements = [*project["build-system"]["requires"], *project["project"]["dependencies"]]
-    requirements += [line for extra in sorted(extras) for line in optional[extra]]
+    for extra in extras:
+        requirements += project["project"]["optional-dependencies"][extra]
     names = ", ".join(dict.fromkeys(_distribution_name(line) for line in requirements))
     run_step(f"Installing {names}", [str(PYTHON), "-m", "pip", "install", *requirements])
 
@@ -131,20 +120,21 @@ def _distribution_name(requirement: str) -> str:
     return match[0] if match else requirement
 
 
-def _build() -> None:
+def _compile(install: bool) -> None:
+    """Compile the engine in place; with `install`, through pip, which also registers the package."""
     _require_compiler()
-    jobs = str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
-    run_step(
-        "Compiling the engine (the first time takes a few minutes)",
-        [
-            str(PYTHON),
-            "setup.py",
-            "build_ext",
-            "--inplace",
-            "--parallel",
-            jobs,
-        ],
-    )
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as folder:
+        # the one way to tell setuptools behind pip how many modules to compile at a time
+        settings = Path(folder) / "parallel.cfg"
+        settings.write_text(f"[build_ext]\nparallel = {cores}\n", encoding="utf-8")
+        in_place = [str(PYTHON), "setup.py", "build_ext", "--inplace"]
+        editable = [str(PYTHON), "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", str(ROOT)]
+        run_step(
+            "Compiling the engine and installing it (editable)" if install else "Compiling the engine again",
+            editable if install else in_place,
+            DIST_EXTRA_CONFIG=str(settings),
+        )
 
 
 def _require_compiler() -> None:
@@ -175,8 +165,11 @@ def _environment_works() -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == version
 
 
-def _requirements_hash() -> str:
-    return _hash([ROOT / "pyproject.toml"])
+def _metadata_hash() -> str:
+    """Hash of what pyproject.toml says about building and installing, without the settings of tools."""
+    project = _project()
+    said = [project["build-system"], project["project"], project["tool"]["setuptools"], sys.version]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def _sources_hash() -> str:
@@ -185,12 +178,8 @@ def _sources_hash() -> str:
     sources = [ROOT / "setup.py", engine / "registry.py", *(engine / "_build").rglob("*.py")]
     for suffix in ("*.pyx", "*.pxd", "*.pxi", "*.h"):
         sources += [path for path in engine.rglob(suffix) if not path.name.startswith("blocks_")]
-    return _hash(sorted(sources))
-
-
-def _hash(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256(sys.version.encode())
-    for path in paths:
+    for path in sorted(sources):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -201,18 +190,13 @@ def _compiled_modules() -> list[Path]:
     return list((ROOT / "actcore").rglob(suffix))
 
 
-def _modules_present(stamp: Stamp) -> bool:
-    modules = stamp.get("modules")
-    return isinstance(modules, list) and bool(modules) and all((ROOT / name).exists() for name in modules)
+def _module_lost(stamp: dict[str, Any]) -> bool:
+    return not all((ROOT / name).exists() for name in stamp["modules"])
 
 
-def _read_stamp() -> Stamp:
+def _read_stamp() -> dict[str, Any]:
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return stamp if isinstance(stamp, dict) else {}
-
-
-def _write_stamp(stamp: Stamp) -> None:
-    STAMP.write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")

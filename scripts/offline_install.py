@@ -21,6 +21,7 @@ import subprocess
 import sysconfig
 import venv
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 MEBIBYTE = 1 << 20
@@ -30,17 +31,18 @@ class InstallError(Exception):
     """What stands in the way, in a sentence."""
 
 
-def read_manifest(folder: Path) -> dict:
+def read_manifest(folder: Path) -> dict[str, Any]:
     """What the folder should hold; it is written last, so a folder without it is not complete."""
     try:
-        return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return manifest
     except FileNotFoundError:
         raise InstallError(f"{folder} is not complete: manifest.json is missing. Copy it again.") from None
     except ValueError:
         raise InstallError(f"{folder} is damaged: manifest.json cannot be read. Copy it again.") from None
 
 
-def check_python(manifest: dict) -> None:
+def check_python(manifest: dict[str, Any]) -> None:
     """Refuse another Python or another platform than the wheels were made for."""
     python = "%d.%d" % sys.version_info[:2] + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else "")
     if python != manifest["python"]:
@@ -55,7 +57,7 @@ def check_python(manifest: dict) -> None:
         raise InstallError(f"These wheels are for {manifest['platform']}, and this machine is {platform}.")
 
 
-def check_files(folder: Path, manifest: dict) -> None:
+def check_files(folder: Path, manifest: dict[str, Any]) -> None:
     """Compare every file with the hash that was taken when the folder was made."""
     for name, expected in manifest["files"].items():
         try:
@@ -66,7 +68,7 @@ def check_files(folder: Path, manifest: dict) -> None:
             raise InstallError(f"{name} is not the file it was: its SHA-256 differs. Copy the folder again.")
 
 
-def check_space(target: Path, manifest: dict) -> None:
+def check_space(target: Path, manifest: dict[str, Any]) -> None:
     """Refuse a disk that could not hold the environment."""
     place = target
     while not place.exists():
@@ -78,7 +80,7 @@ def check_space(target: Path, manifest: dict) -> None:
         )
 
 
-def clean_environment() -> dict:
+def clean_environment() -> dict[str, str]:
     """The environment without anything that would change what pip and Python do."""
     kept = {
         name: value
@@ -88,7 +90,7 @@ def clean_environment() -> dict:
     return {**kept, "PIP_CONFIG_FILE": os.devnull}
 
 
-def run(why: str, command: list) -> None:
+def run(why: str, command: list[Any]) -> None:
     """Run a command quietly; when it fails, say why and show its last words."""
     done = subprocess.run(
         command, env=clean_environment(), cwd=HERE, capture_output=True, text=True, errors="replace"

@@ -28,8 +28,9 @@ def checkout(tmp_path, monkeypatch):
         (tmp_path / name).write_text("first\n")
     steps: list[str] = []
 
-    def record(title, command):
-        steps.append("pip" if "pip" in command else "venv" if "venv" in command else "build")
+    def record(title, command, **variables):
+        kinds = ("venv", "-e", "pip", "build_ext")
+        steps.append(next(kind for kind in kinds if kind in command))
         (tmp_path / "actcore" / "kernel.so").touch()
 
     monkeypatch.setattr(_environment, "ROOT", tmp_path)
@@ -40,10 +41,10 @@ def checkout(tmp_path, monkeypatch):
     return tmp_path, steps
 
 
-def test_first_run_installs_builds_and_installs(checkout):
+def test_first_run_installs_requirements_and_package(checkout):
     _, steps = checkout
     _environment.prepare(["gui"])
-    assert steps == ["pip", "build", "pip"]
+    assert steps == ["pip", "-e"]
 
 
 def test_second_run_does_nothing(checkout):
@@ -62,7 +63,7 @@ def test_changed_source_is_compiled_again(checkout, name):
     steps.clear()
     (folder / name).write_text("second\n")
     _environment.prepare(["gui"])
-    assert steps == ["build"]
+    assert steps == ["build_ext"]
 
 
 def test_lost_module_is_compiled_again(checkout):
@@ -71,7 +72,7 @@ def test_lost_module_is_compiled_again(checkout):
     steps.clear()
     (folder / "actcore" / "kernel.so").unlink()
     _environment.prepare(["gui"])
-    assert steps == ["build"]
+    assert steps == ["build_ext"]
 
 
 def test_another_extra_is_installed_without_a_build(checkout):
@@ -80,6 +81,24 @@ def test_another_extra_is_installed_without_a_build(checkout):
     steps.clear()
     _environment.prepare(["test"])
     assert steps == ["pip"]
+
+
+def test_tools_alone_need_no_engine(checkout):
+    _, steps = checkout
+    _environment.prepare(["wheels"], engine=False)
+    assert steps == ["pip"]
+    _environment.prepare(["wheels"])
+    assert steps == ["pip", "-e"]
+
+
+def test_tool_settings_are_no_reason_to_compile(checkout):
+    folder, steps = checkout
+    _environment.prepare(["gui"])
+    steps.clear()
+    settings = (folder / "pyproject.toml").read_text()
+    (folder / "pyproject.toml").write_text(settings.replace("line-length = 110", "line-length = 100"))
+    _environment.prepare(["gui"])
+    assert steps == []
 
 
 def test_broken_environment_is_made_anew(checkout, monkeypatch):

@@ -1,4 +1,4 @@
-"""The self-check of an installation: it passes here, its stored values are current, it finds what is wrong."""
+"""The self-check of an installation passes here, has current values, and finds what is wrong."""
 
 from __future__ import annotations
 
