@@ -63,10 +63,18 @@ class Document:
         self._gesture = None
 
     def show(self, **fields: Any) -> None:
-        """Change what is shown (``lab``, ``theme``), which is no work and therefore not undoable."""
+        """Change the session without an entry: ``lab``, ``theme``, and the frames of a running animation."""
         session = replace(self._session, **fields)
         if session != self._session:
             self._adopt(session)
+
+    def record(self, text: str, before: Session) -> None:
+        """Make what was shown since `before` one undoable entry: an animation that ended."""
+        if before != self._session:
+            self._past.append(_Entry(text, before, self._session))
+            self._future.clear()
+            self._gesture = None
+            self.changed.emit(self._session)
 
     @property
     def undo_text(self) -> str | None:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
+
+import actcore
 
 INPUT_LIMIT = 12.0
 """The input plane spans ±INPUT_LIMIT: room for the example's inputs of 10 and 2."""
 WEIGHT_LIMIT = 2.0
-BIAS_LIMIT = 20.0
+BIAS_LIMIT = 40.0
+"""Lets the decision line reach any point of the plane at any weights up to 1.6 in size."""
+ARROW_SCALE = 4.0
+"""Units of the plane that a weight of 1 is long as an arrow."""
+
+Point = tuple[float, float]
 
 LIMITS: dict[str, float] = {
     "x1": INPUT_LIMIT,
@@ -53,6 +60,77 @@ class Neuron:
         """The weighted sum z, before the activation."""
         return self.w1 * self.x1 + self.w2 * self.x2 + self.b
 
+    @property
+    def line(self) -> tuple[Point, Point] | None:
+        """Ends of the decision line z = 0 within the input plane; None where it does not cross the plane."""
+        ends: list[Point] = []
+        for limit in (-INPUT_LIMIT, INPUT_LIMIT):  # the crossings with the four sides of the plane
+            if self.w2 and abs(x2 := -(self.b + self.w1 * limit) / self.w2) <= INPUT_LIMIT:
+                ends.append((limit, x2))
+            if self.w1 and abs(x1 := -(self.b + self.w2 * limit) / self.w1) <= INPUT_LIMIT:
+                ends.append((x1, limit))
+        if len(ends) < 2:
+            return None
+        first, last = min(ends), max(ends)
+        return (first, last) if first != last else None
+
+    @property
+    def anchor(self) -> Point:
+        """Where the weight arrow starts: the middle of the decision line, or the origin where there is none."""
+        if self.line is None:
+            return 0.0, 0.0
+        (ax, ay), (bx, by) = self.line
+        return (ax + bx) / 2, (ay + by) / 2
+
+    @property
+    def arrow_tip(self) -> Point:
+        """Tip of the weight arrow: from the anchor, across the line, towards growing z."""
+        ax, ay = self.anchor
+        return ax + ARROW_SCALE * self.w1, ay + ARROW_SCALE * self.w2
+
+    def at_input(self, x1: float, x2: float) -> Neuron:
+        """The neuron with its input moved to a point of the plane."""
+        return replace(self, x1=_within("x1", x1), x2=_within("x2", x2))
+
+    def with_line_through(self, x1: float, x2: float) -> Neuron:
+        """The decision line shifted, without turning, to pass through a point: only the bias changes."""
+        return replace(self, b=_within("b", -(self.w1 * x1 + self.w2 * x2)))
+
+    def with_arrow_to(self, anchor: Point, x1: float, x2: float) -> Neuron:
+        """The weight arrow pulled to a point: both weights change, and the line turns about the anchor."""
+        w1 = _within("w1", (x1 - anchor[0]) / ARROW_SCALE)
+        w2 = _within("w2", (x2 - anchor[1]) / ARROW_SCALE)
+        if self.line is None:  # nothing to turn about: the bias stays
+            return replace(self, w1=w1, w2=w2)
+        return replace(self, w1=w1, w2=w2, b=_within("b", -(w1 * anchor[0] + w2 * anchor[1])))
+
+    def with_line_turned(self, anchor: Point, x1: float, x2: float) -> Neuron:
+        """The decision line turned about the anchor until it meets a point; the weights keep their length."""
+        across = (-(x2 - anchor[1]), x1 - anchor[0])
+        size = math.hypot(*across)
+        if not size:
+            return self
+        # Of the two ways across the line, the one nearer to where the arrow points now: it never flips over.
+        way = math.copysign(1.0, across[0] * self.w1 + across[1] * self.w2)
+        length = math.hypot(self.w1, self.w2) * way / size
+        w1, w2 = _within("w1", across[0] * length), _within("w2", across[1] * length)
+        return replace(self, w1=w1, w2=w2, b=_within("b", -(w1 * anchor[0] + w2 * anchor[1])))
+
+    def with_pre_activation(self, z: float) -> Neuron:
+        """The input moved by the shortest way, along the weights, to where the weighted sum is `z`."""
+        square = self.w1**2 + self.w2**2
+        if not square:
+            return self
+        step = (z - self.pre_activation) / square
+        return self.at_input(self.x1 + step * self.w1, self.x2 + step * self.w2)
+
+    def with_parameter(self, name: str, value: float, default: float) -> Neuron:
+        """One parameter of the activation set; a value equal to the default is not kept."""
+        kept = {key: number for key, number in self.parameters if key != name}
+        if value != default:
+            kept[name] = value
+        return replace(self, parameters=tuple(sorted(kept.items())))
+
     def to_dict(self) -> dict[str, Any]:
         """Plain form for a session file."""
         plain: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
@@ -70,6 +148,12 @@ class Neuron:
         if not isinstance(parameters, dict):
             raise ValueError("the neuron's parameters must be a table of names and numbers")
         pairs = tuple(sorted((str(name), _number(parameters, name, math.inf)) for name in parameters))
+        if activation not in actcore.names():
+            raise ValueError(f"there is no activation called {activation!r}")
+        try:
+            actcore.get(activation, **dict(pairs))
+        except TypeError as error:
+            raise ValueError(str(error)) from error
         return cls(**numbers, activation=activation, parameters=pairs)
 
 
@@ -80,3 +164,7 @@ def _number(plain: dict[str, Any], name: str, limit: float) -> float:
     if abs(value) > limit:
         raise ValueError(f"the neuron's {name} = {value:g} lies outside ±{limit:g}")
     return float(value)
+
+
+def _within(name: str, value: float) -> float:
+    return min(max(value, -LIMITS[name]), LIMITS[name])

@@ -9,6 +9,7 @@ dark; on a dark window it is the other way round.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -47,7 +48,10 @@ _TO_XYZ = np.array(  # linear sRGB to XYZ, IEC 61966-2-1
 @cache
 def diverging(theme: str) -> NDArray[np.uint8]:
     """The map for a theme as a (256, 4) uint8 RGBA table: row 0 most negative, row 255 most positive."""
-    hexes = _ANCHORS[theme]
+    return _table(_ANCHORS[theme])
+
+
+def _table(hexes: Sequence[str]) -> NDArray[np.uint8]:
     anchors = np.array([[int(h[i : i + 2], 16) for i in (1, 3, 5)] for h in hexes]) / 255.0
     lab = _to_lab(anchors)
     at = np.linspace(0.0, 1.0, 256)
@@ -56,6 +60,13 @@ def diverging(theme: str) -> NDArray[np.uint8]:
     table[:, :3] = np.rint(np.clip(_from_lab(path), 0.0, 1.0) * 255.0)
     table.setflags(write=False)
     return table
+
+
+@cache
+def sequential(theme: str) -> NDArray[np.uint8]:
+    """From the diverging map's middle to a strong violet: for sizes, which have no sign."""
+    ends = {"light": ("#f7f7f7", "#b79ae8", "#5b21b6"), "dark": ("#262a33", "#6d4bb8", "#d9c8ff")}
+    return _table(ends[theme])
 
 
 def paint(

@@ -349,8 +349,7 @@ class ActivationChooser(QWidget):
             slider = NumberSlider(
                 row.name.replace("_", " "),
                 f"{self._specs[name].title}: {row.name.replace('_', ' ')}",
-                row.minimum,
-                row.maximum,
+                *slider_range(row),
                 row.default,
                 decimals=max(0, -math.floor(math.log10(row.step))),
                 tip=row.meaning,
@@ -360,6 +359,13 @@ class ActivationChooser(QWidget):
             slider.finished.connect(self.parameter_finished)
             self._sliders[row.name] = slider
             self._sliders_box.addWidget(slider)
+
+
+def slider_range(parameter: Any) -> tuple[float, float]:
+    """Ends of a slider for a registry's parameter: its bounds, or a hundred steps where there is no bound."""
+    low, high, reach = parameter.minimum, parameter.maximum, 100 * parameter.step
+    low = -reach if math.isinf(low) else low + parameter.step * parameter.exclusive_minimum
+    return low, max(reach, 2 * parameter.default) if math.isinf(high) else high
 
 
 _GROUPS = ("bounded", "piecewise", "smooth")

@@ -1,0 +1,97 @@
+"""Start the app: ``actcore-gui`` where installed, ``python -m gui`` in a checkout."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+# Waiting OpenMP threads must sleep, not spin: the window needs the cores between two frames. Read once, when
+# the engine loads its runtime.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import actcore
+
+from .model.document import Document
+from .model.session import LABS, THEMES, Session, SessionError, load
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="actcore-gui", description="See what activation functions make of a neuron and a small network."
+    )
+    parser.add_argument("--lab", choices=LABS, help="the lab to show")
+    parser.add_argument("--session", metavar="FILE.json", help="open a session file")
+    parser.add_argument("--theme", choices=THEMES, help="light or dark")
+    parser.add_argument(
+        "--snapshot", metavar="OUT.png", help="draw the lab into a PNG without a display, and end"
+    )
+    parser.add_argument("--record", metavar="OUT.gif", help="draw the lab in motion into a GIF, and end")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of --record (default 4)")
+    parser.add_argument(
+        "--size", type=_size, default=(1280, 800), metavar="WxH", help="window size (1280x800)"
+    )
+    parser.add_argument(
+        "--scale", type=float, help="enlarge everything, e.g. 2 for a display of twice the density"
+    )
+    parser.add_argument("--version", action="version", version=f"actcore {actcore.__version__}")
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it like 1280x800")
+    return int(width), int(height)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the app; returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    drawing = arguments.snapshot or arguments.record
+    if drawing:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    elif sys.platform == "linux" and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        print(
+            "There is no display to open a window on; --snapshot OUT.png draws into a file instead.",
+            file=sys.stderr,
+        )
+        return 2
+    if arguments.scale:
+        os.environ["QT_SCALE_FACTOR"] = f"{arguments.scale:g}"
+    try:
+        session = load(arguments.session) if arguments.session else Session()
+    except SessionError as error:
+        print(error, file=sys.stderr)
+        return 1
+    wanted = {name: getattr(arguments, name) for name in ("lab", "theme") if getattr(arguments, name)}
+    document = Document(replace(session, **wanted))
+
+    from PySide6.QtWidgets import QApplication
+
+    from .controller.app import AppController
+    from .controller.neuron import NeuronController
+
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("actcore")
+    controller = AppController(app, document, [NeuronController(document)])
+    controller.window.resize(*arguments.size)
+    controller.window.show()
+    if arguments.snapshot:
+        controller.prepare()
+        app.processEvents()
+        saved = controller.window.grab().save(arguments.snapshot)
+        controller.close()
+        if not saved:
+            print(f"The picture cannot be written to {arguments.snapshot}.", file=sys.stderr)
+        return 0 if saved else 1
+    controller.start()
+    return app.exec()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,98 @@
+"""The app's controller: one document, one window, the labs, and the frame tick that draws what changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from ..model.document import Document
+from ..model.session import Session
+from ..view import theme
+from ..view.window import Window
+from .lab import Lab
+
+FRAME_MS = 16
+STATUS_SECONDS = 0.2
+"""Words that change with every frame cannot be read."""
+
+
+class AppController:
+    """Builds window and labs around a document and keeps them in step.
+
+    Parameters
+    ----------
+    app : QApplication
+    document : Document
+    labs : sequence of Lab
+        Built with the same document, in the order of their tabs.
+    """
+
+    def __init__(self, app: QApplication, document: Document, labs: Sequence[Lab]) -> None:
+        self._app, self.document = app, document
+        self.labs = {lab.name: lab for lab in labs}
+        self.window = Window()
+        for lab in labs:
+            self.window.add_lab(lab.name, lab.title, lab.view)
+        self._theme: str | None = None
+        self._status_at = 0.0
+        actions = self.window.actions_by_key
+        actions["undo"].triggered.connect(document.undo)
+        actions["redo"].triggered.connect(document.redo)
+        actions["theme"].triggered.connect(self._switch_theme)
+        actions["play"].triggered.connect(lambda: self.lab.toggle_play())
+        actions["full_screen"].triggered.connect(self._switch_full_screen)
+        actions["quit"].triggered.connect(self.window.close)
+        self.window.lab_chosen.connect(lambda name: document.show(lab=name))
+        self.window.closing.connect(self.close)
+        document.changed.connect(self._on_changed)
+        self._on_changed(document.session)
+        self._timer = QTimer()
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self.tick)
+
+    @property
+    def lab(self) -> Lab:
+        """The lab that is shown."""
+        return self.labs[self.document.session.lab]
+
+    def start(self) -> None:
+        """Begin to draw frames."""
+        self._timer.start()
+
+    def tick(self) -> None:
+        """One frame: the shown lab draws what changed since the last one."""
+        now = time.perf_counter()
+        self.lab.frame(now)
+        if now - self._status_at >= STATUS_SECONDS:
+            self._status_at = now
+            self.window.set_status(self.lab.status())
+
+    def prepare(self) -> None:
+        """Bring the shown lab to a fixed state worth a picture, and draw everything."""
+        self.lab.prepare()
+        self.window.set_status(self.lab.status())
+
+    def close(self) -> None:
+        self._timer.stop()
+        for lab in self.labs.values():
+            lab.close()
+
+    def _on_changed(self, session: Session) -> None:
+        if session.theme != self._theme:
+            self._theme = session.theme
+            theme.apply(self._app, session.theme)
+        self.window.show_lab(session.lab)
+        self.window.set_history(self.document.undo_text, self.document.redo_text)
+
+    def _switch_theme(self) -> None:
+        self.document.show(theme="dark" if self.document.session.theme == "light" else "light")
+
+    def _switch_full_screen(self) -> None:
+        if self.window.isFullScreen():
+            self.window.showNormal()
+        else:
+            self.window.showFullScreen()

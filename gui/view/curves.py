@@ -1,0 +1,135 @@
+"""The activation curve with its derivative under it, on one z axis, and the operating point on both."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from . import theme
+from .plot import Handle, Plot
+
+LEFT_AXIS = 46
+"""Width of both vertical axes, so that the two plots stand exactly above each other."""
+
+
+class Curves(QWidget):
+    """f above, f′ below (with f″ where asked for); the operating point can be dragged along either.
+
+    Parameters
+    ----------
+    z_range : tuple of float
+        Limits of the z axis; they never change.
+    """
+
+    operating_dragged = Signal(float)
+    """The pre-activation z asked for."""
+    released = Signal()
+
+    def __init__(self, z_range: tuple[float, float], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.z_range = z_range
+        self.value_plot = Plot("Activation curve", "", "a = f(z)", z_range, (-1.25, 1.25))
+        self.slope_plot = Plot(
+            "Derivative of the activation", "pre-activation z", "f′(z)", z_range, (-0.25, 1.25)
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.SPACE_S)
+        layout.addWidget(self.value_plot, 3)
+        layout.addWidget(self.slope_plot, 2)
+        for plot in (self.value_plot, self.slope_plot):
+            plot.getAxis("left").setWidth(LEFT_AXIS)
+
+        self._histogram = pg.PlotCurveItem([0.0, 0.0], [0.0], stepMode="center", fillLevel=0.0)
+        self._ghost = pg.PlotCurveItem()
+        self._value = pg.PlotCurveItem()
+        self._slope = pg.PlotCurveItem()
+        self._second = pg.PlotCurveItem()
+        self._value_axes = [pg.InfiniteLine(angle=angle) for angle in (0, 90)]
+        self._slope_axes = [pg.InfiniteLine(angle=angle) for angle in (0, 90)]
+        self._drop = pg.PlotCurveItem()
+        self._tangent = pg.PlotCurveItem()
+        self._slope_drop = pg.PlotCurveItem()
+        self.value_handle = Handle()
+        self.slope_handle = Handle("derivative", radius=6.0)
+        value_items = (
+            *self._value_axes,
+            self._histogram,
+            self._ghost,
+            self._drop,
+            self._tangent,
+            self._value,
+        )
+        for item in (*value_items, self.value_handle):
+            self.value_plot.addItem(item)
+        for item in (*self._slope_axes, self._second, self._slope, self._slope_drop, self.slope_handle):
+            self.slope_plot.addItem(item)
+        for plot, handle in ((self.value_plot, self.value_handle), (self.slope_plot, self.slope_handle)):
+            handle.dragged.connect(lambda z, _y: self.operating_dragged.emit(z))
+            handle.released.connect(self.released)
+            handle.setCursor(Qt.CursorShape.SizeHorCursor)
+            plot.nudged.connect(lambda dx, _dy: self.operating_dragged.emit(self._z + 0.05 * dx))
+            plot.nudge_finished.connect(self.released)
+        self._z = 0.0
+        self.retheme()
+
+    def set_curves(
+        self,
+        z: NDArray[np.float64],
+        value: NDArray[np.float64],
+        slope: NDArray[np.float64],
+        second: NDArray[np.float64] | None,
+        ghost: NDArray[np.float64] | None,
+        value_range: tuple[float, float],
+        slope_range: tuple[float, float],
+    ) -> None:
+        """Draw an activation: its curves over `z`, and the axes' limits that go with it."""
+        self._value.setData(z, value, connect="finite")
+        self._slope.setData(z, slope, connect="finite")
+        self._second.setVisible(second is not None)
+        if second is not None:
+            self._second.setData(z, second, connect="finite")
+        self._ghost.setVisible(ghost is not None)
+        if ghost is not None:
+            self._ghost.setData(z, ghost, connect="finite")
+        self.value_plot.set_ranges(self.z_range, value_range)
+        self.slope_plot.set_ranges(self.z_range, slope_range)
+
+    def set_histogram(self, edges: NDArray[np.float64], shares: NDArray[np.float64] | None) -> None:
+        """Draw how inputs spread over z, at the foot of the upper plot; its height is not on the a axis."""
+        self._histogram.setVisible(shares is not None)
+        if shares is not None:
+            low, high = self.value_plot.box.viewRange()[1]
+            self._histogram.setFillLevel(low)
+            self._histogram.setData(edges, low + 0.35 * (high - low) * shares)
+
+    def set_operating_point(self, z: float, value: float, slope: float) -> None:
+        """Place the operating point and the tangent through it. Beyond the axis it waits at the edge."""
+        self._z = z
+        shown = min(max(z, self.z_range[0]), self.z_range[1])
+        inside = shown == z
+        self.value_handle.setPos(shown, value)
+        self.slope_handle.setPos(shown, slope)
+        self._tangent.setVisible(inside)
+        low = self.value_plot.box.viewRange()[1][0]
+        self._drop.setData([shown, shown], [low, value])
+        reach = np.array([-1.2, 1.2])
+        self._tangent.setData(z + reach, value + slope * reach)
+        self._slope_drop.setData([shown, shown], [0.0, slope])
+
+    def retheme(self) -> None:
+        dash = Qt.PenStyle.DashLine
+        self._value.setPen(theme.pen("curve", 2.5))
+        self._slope.setPen(theme.pen("derivative", 2.5))
+        self._second.setPen(theme.pen("second", 1.5))
+        self._ghost.setPen(theme.pen("ghost", 2.0, dash))
+        self._drop.setPen(theme.pen("muted", 1.0, Qt.PenStyle.DotLine))
+        self._slope_drop.setPen(theme.pen("derivative", 1.5))
+        self._tangent.setPen(theme.pen("derivative", 2.0))
+        self._histogram.setPen(theme.pen("ghost", 1.0))
+        self._histogram.setBrush(theme.color("ghost", 0.25))
+        for line in (*self._value_axes, *self._slope_axes):
+            line.setPen(theme.pen("border", 1.0))

@@ -1,0 +1,176 @@
+"""The Neuron lab's page: numbers at the left, the arithmetic on top, input plane and curve side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from . import theme
+from .arithmetic import ArithmeticStrip
+from .controls import ActivationChooser, Card, NumberSlider, label
+from .curves import Curves
+from .plane import ColorBar, Plane
+from .player import Player
+
+SYMBOLS = {"x1": "x₁", "x2": "x₂", "w1": "w₁", "w2": "w₂", "b": "b"}
+NAMES = {"x1": "First input", "x2": "Second input", "w1": "First weight", "w2": "Second weight", "b": "Bias"}
+TIPS = {
+    "x1": "The first number that reaches the neuron",
+    "x2": "The second number that reaches the neuron",
+    "w1": "How much the first input counts; negative weights count against",
+    "w2": "How much the second input counts; negative weights count against",
+    "b": "Shifts the weighted sum: moves the decision line without turning it",
+}
+LAYERS = (
+    ("output", "Output a", "Colour by the neuron's answer"),
+    ("gradient", "Gradient |∇a|", "Colour by how strongly the answer reacts to the inputs"),
+    ("regions", "Regions", "Where the neuron is active, saturated or dead"),
+)
+
+
+class NeuronLab(QWidget):
+    """All widgets of the lab; it reports gestures and shows what it is given.
+
+    Parameters
+    ----------
+    specs, curve
+        As of `ActivationChooser`.
+    limits : mapping of str to float
+        Each number of the neuron lies within ±its limit.
+    defaults : mapping of str to float
+        What a reset goes back to.
+    z_range : tuple of float
+        Limits of the curves' z axis.
+    """
+
+    number_changing = Signal(str, float)
+    gesture_finished = Signal()
+    example_clicked = Signal()
+    layer_chosen = Signal(str)
+    second_toggled = Signal(bool)
+    ghost_toggled = Signal(bool)
+
+    def __init__(
+        self,
+        specs: Iterable[Any],
+        curve: Callable[[str], np.ndarray],
+        limits: Mapping[str, float],
+        defaults: Mapping[str, float],
+        z_range: tuple[float, float],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
+        layout.setSpacing(theme.SPACE_M)
+        layout.addWidget(self._build_side(specs, curve, limits, defaults))
+        stage = QVBoxLayout()
+        stage.setSpacing(theme.SPACE_M)
+        self.arithmetic = ArithmeticStrip()
+        summary = Card()
+        summary.body.addWidget(self.arithmetic)
+        stage.addWidget(summary)
+        pictures = QHBoxLayout()
+        pictures.setSpacing(theme.SPACE_M)
+        pictures.addWidget(self._build_plane(limits["x1"]), 1)
+        pictures.addWidget(self._build_curves(z_range), 1)
+        stage.addLayout(pictures, 1)
+        layout.addLayout(stage, 1)
+
+    def _build_side(
+        self,
+        specs: Iterable[Any],
+        curve: Callable[[str], np.ndarray],
+        limits: Mapping[str, float],
+        defaults: Mapping[str, float],
+    ) -> QWidget:
+        numbers = Card("Neuron")
+        self.example = QToolButton()
+        self.example.setText("Example")
+        self.example.setProperty("kind", "quiet")
+        self.example.setAccessibleName("Back to the example")
+        self.example.setToolTip("Inputs of 10 and 2 with the example's weights and bias")
+        self.example.clicked.connect(self.example_clicked)
+        numbers.header.addWidget(self.example)
+        self.sliders: dict[str, NumberSlider] = {}
+        for key, symbol in SYMBOLS.items():
+            slider = NumberSlider(symbol, NAMES[key], -limits[key], limits[key], defaults[key], tip=TIPS[key])
+            slider.changing.connect(lambda value, number=key: self.number_changing.emit(number, value))
+            slider.finished.connect(self.gesture_finished)
+            numbers.body.addWidget(slider)
+            self.sliders[key] = slider
+
+        activation = Card("Activation")
+        self.chooser = ActivationChooser(specs, curve)
+        self.chooser.parameter_finished.connect(self.gesture_finished)
+        self.formula = label("", wrap=True)
+        self.advice = label("", "muted", wrap=True)
+        activation.body.addWidget(self.chooser)
+        activation.body.addWidget(self.formula)
+        activation.body.addWidget(self.advice)
+
+        self.player = Player()
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE_M)
+        for card in (numbers, activation, self.player):
+            column.addWidget(card)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidget(side)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
+        scroll.setFixedWidth(340)
+        scroll.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        return scroll
+
+    def _build_plane(self, limit: float) -> Card:
+        card = Card("Input plane")
+        self.layer = QComboBox()
+        self.layer.setAccessibleName("Colour the plane by")
+        for key, text, tip in LAYERS:
+            self.layer.addItem(text, key)
+            self.layer.setItemData(self.layer.count() - 1, tip, 3)
+        self.layer.activated.connect(lambda index: self.layer_chosen.emit(self.layer.itemData(index)))
+        card.header.addWidget(self.layer)
+        self.plane = Plane(limit)
+        self.plane.released.connect(self.gesture_finished)
+        self.color_bar = ColorBar("Colours of the plane")
+        card.body.addWidget(self.plane, 1)
+        card.body.addWidget(self.color_bar)
+        return card
+
+    def _build_curves(self, z_range: tuple[float, float]) -> Card:
+        card = Card("Activation curve")
+        self.show_second = QCheckBox("f″")
+        self.show_second.setToolTip("Show the second derivative")
+        self.show_second.setAccessibleName("Show the second derivative")
+        self.show_second.toggled.connect(self.second_toggled)
+        self.show_ghost = QCheckBox("previous")
+        self.show_ghost.setToolTip("Keep the curve of the activation chosen before, dashed")
+        self.show_ghost.setAccessibleName("Show the previous activation")
+        self.show_ghost.toggled.connect(self.ghost_toggled)
+        card.header.addWidget(self.show_ghost)
+        card.header.addWidget(self.show_second)
+        self.curves = Curves(z_range)
+        self.curves.released.connect(self.gesture_finished)
+        self.spread = label("", "caption", wrap=True)
+        card.body.addWidget(self.curves, 1)
+        card.body.addWidget(self.spread)
+        return card
