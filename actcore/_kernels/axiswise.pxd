@@ -3,7 +3,7 @@
 Maxima and sums run in LANES independent accumulators that are combined in a fixed order: the compiler may vectorise them without
 being allowed to reassociate, and the result depends neither on the instruction set nor on the thread count.
 """
-from actcore._kernels.elementary cimport exp, real
+from actcore._kernels.elementary cimport exp, fma, real
 
 cdef enum:
     LANES = 64
@@ -37,10 +37,16 @@ cdef inline real row_max(const real* x, Py_ssize_t n) noexcept nogil:
     return largest
 
 
-cdef inline real below(real x, real largest) noexcept nogil:
-    """x − largest, and 0 for equal infinities: equal logits get equal shares."""
+cdef inline real exp_below(real x, real largest) noexcept nogil:
+    """exp(x − largest), with the rounding error of the difference made good: far below the maximum it would cost many ULP.
+
+    Equal infinities differ by 0, so that equal logits get equal shares.
+    """
     cdef real difference = x - largest
-    return <real> 0 if x == largest else difference
+    cdef real restored = difference + largest
+    cdef real residual = (x - restored) - (largest - (restored - difference))
+    cdef real power = exp(<real> 0 if x == largest else difference)
+    return fma(power, residual if residual == residual else <real> 0, power)
 
 
 cdef inline void softmax(const real* x, real* y, Py_ssize_t n) noexcept nogil:
@@ -53,7 +59,7 @@ cdef inline void softmax(const real* x, real* y, Py_ssize_t n) noexcept nogil:
         return
     largest = row_max(x, n)
     for i in range(n):
-        y[i] = exp(below(x[i], largest))
+        y[i] = exp_below(x[i], largest)
     for k in range(LANES):
         lanes[k] = <real> 0
     for i in range(n // LANES):

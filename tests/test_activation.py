@@ -1,0 +1,240 @@
+"""The public face of every element-wise activation: kinds, layouts, out=, errors, pickling."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import actcore as ac
+from actcore._build.blocks import KINDS
+from actcore.activation import Activation, Elementwise, kinks_of
+from actcore.registry import ORDERS, ROWS
+
+FLOATS = ("float32", "float64")
+activations = pytest.mark.parametrize("activation", [ac.get(row.name) for row in ROWS], ids=[row.name for row in ROWS])
+dtypes = pytest.mark.parametrize("dtype", FLOATS)
+
+
+def kind_of(activation: Activation, kind: str) -> Elementwise:
+    return activation if kind == "value" else getattr(activation, kind)
+
+
+def samples(dtype: str, n: int = 1000, seed: int = 0) -> np.ndarray:
+    """Numbers of every size, with the special ones among them."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal(n) * 10.0 ** rng.uniform(-8, 2, n)
+    x[:6] = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0]
+    return x.astype(dtype)
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Equality of every bit, NaN payloads excepted."""
+    return a.dtype == b.dtype and a.shape == b.shape and bool(np.all((a.view(f"i{a.itemsize}") == b.view(f"i{b.itemsize}")) | (np.isnan(a) & np.isnan(b))))
+
+
+@activations
+@dtypes
+@pytest.mark.parametrize("kind", ORDERS)
+def test_layouts_give_the_same_bits(activation: Activation, dtype: str, kind: str) -> None:
+    function = kind_of(activation, kind)
+    x = samples(dtype)
+    expected = function(x)
+    assert expected.dtype == np.dtype(dtype) and expected.shape == x.shape
+    grid = x.reshape(20, 50)
+    assert same_bits(function(grid), expected.reshape(20, 50))
+    assert same_bits(function(np.asfortranarray(grid)), expected.reshape(20, 50))
+    assert same_bits(function(grid[::3, ::-7]), expected.reshape(20, 50)[::3, ::-7].copy())
+    assert same_bits(function(x[3:]), expected[3:].copy())
+    swapped = x.astype(x.dtype.newbyteorder())
+    assert same_bits(function(swapped), expected)
+    unaligned = np.frombuffer(b"-" + x.tobytes(), dtype=dtype, offset=1)
+    assert same_bits(function(unaligned), expected)
+    assert function(x[:0]).shape == (0,)
+    assert function(np.empty((3, 0, 2), dtype)).shape == (3, 0, 2)
+    single = function(x[5])
+    assert np.ndim(single) == 0 and single == expected[5]
+    assert same_bits(function(np.broadcast_to(x[5], (4, 3))), np.full((4, 3), expected[5]))
+
+
+@activations
+@dtypes
+@pytest.mark.parametrize("kind", ORDERS)
+def test_out_where_and_in_place(activation: Activation, dtype: str, kind: str) -> None:
+    function = kind_of(activation, kind)
+    x = samples(dtype)
+    expected = function(x)
+    out = np.full_like(x, 7)
+    assert function(x, out=out) is out and same_bits(out, expected)
+    strided = np.full((1000, 3), 7, dtype)
+    function(x, out=strided[:, 1])
+    assert same_bits(strided[:, 1].copy(), expected) and np.all(strided[:, ::2] == 7)
+    target = np.full_like(x, 7)
+    chosen = np.arange(1000) % 3 == 0
+    function(x, out=target, where=chosen)
+    assert same_bits(target[chosen], expected[chosen]) and np.all(target[~chosen] == 7)
+    copy = x.copy()
+    function(copy, out=copy)
+    assert same_bits(copy, expected)
+    overlapping = x.copy()
+    function(overlapping[:-1], out=overlapping[1:])
+    assert same_bits(overlapping[1:], expected[:-1])
+
+
+@activations
+@dtypes
+def test_pair_and_backward_agree_with_the_single_kinds(activation: Activation, dtype: str) -> None:
+    x = samples(dtype)
+    value, derivative = activation.value_and_derivative(x)
+    assert same_bits(value, activation(x)) and same_bits(derivative, activation.derivative(x))
+    y, dy = np.empty_like(x), np.empty_like(x)
+    result = activation.value_and_derivative(x, out=(y, dy))
+    assert result[0] is y and result[1] is dy and same_bits(y, value) and same_bits(dy, derivative)
+    g = np.linspace(-2, 2, x.size).astype(dtype)
+    with np.errstate(invalid="ignore"):
+        assert same_bits(activation.backward(x, g), g * derivative)
+
+
+@activations
+@dtypes
+@pytest.mark.parametrize("threads", [1, 2, 3, 7])
+def test_threads_and_splits_do_not_change_bits(activation: Activation, dtype: str, threads: int) -> None:
+    x = samples(dtype, n=200_003)
+    with ac.num_threads(1):
+        expected = activation(x)
+        pieces = np.concatenate([activation(part) for part in np.split(x, [1, 18, 70_001])])
+    assert same_bits(pieces, expected)
+    with ac.num_threads(threads):
+        assert same_bits(activation(x), expected)
+        assert same_bits(activation(np.repeat(x, 2)[::2]), expected)
+
+
+@activations
+@dtypes
+def test_special_values(activation: Activation, dtype: str) -> None:
+    for kind in ORDERS:
+        with np.errstate(all="raise"):
+            result = kind_of(activation, kind)(np.array([np.nan, np.inf, -np.inf], dtype))
+        assert np.isnan(result[0])
+        assert not np.isnan(result[1:]).any(), f"{kind} at ±inf is {result[1:]}"
+
+
+@activations
+@dtypes
+def test_kinks_take_the_registered_derivatives(activation: Activation, dtype: str) -> None:
+    for at, derivative, second in kinks_of(activation.spec, activation.parameters):
+        x = np.array([at], dtype)
+        assert activation.derivative(x)[0] == np.dtype(dtype).type(derivative)
+        assert activation.second_derivative(x)[0] == np.dtype(dtype).type(second)
+
+
+@activations
+def test_derivatives_match_central_differences(activation: Activation) -> None:
+    kinks = [at for at, _, _ in kinks_of(activation.spec, activation.parameters)]
+    x = np.linspace(-6, 6, 997)
+    h = 1e-5
+    x = x[np.min(np.abs(np.subtract.outer(x, [*kinks, 1e9])), axis=1) > 2 * h]
+    for lower, upper in (("value", "derivative"), ("derivative", "second_derivative")):
+        f = kind_of(activation, lower)
+        slope = (f(x + h) - f(x - h)) / (2 * h)
+        np.testing.assert_allclose(kind_of(activation, upper)(x), slope, rtol=1e-7, atol=1e-9)
+
+
+@activations
+def test_range_holds(activation: Activation) -> None:
+    low, high = (bound(**activation.parameters) if callable(bound) else bound for bound in activation.spec.range)
+    y = activation(np.linspace(-50, 50, 10_001))
+    assert y.min() >= low - 1e-15 and y.max() <= high
+
+
+@activations
+@given(hnp.arrays(np.float32, st.integers(1, 40), elements=st.floats(width=32, allow_nan=False)))
+def test_monotone_functions_are_monotone(activation: Activation, x: np.ndarray) -> None:
+    # Within one ULP: a bound of one ULP allows neighbours to swap.
+    if "monotone" in activation.spec.tags:
+        y = activation(np.sort(x))
+        finite = np.isfinite(y[:-1]) & np.isfinite(y[1:])
+        left, right = y[:-1][finite], y[1:][finite]
+        assert np.all(left.astype(np.float64) - right <= np.spacing(np.abs(left)))
+
+
+@activations
+def test_integers_and_lists_promote_as_numpy_does(activation: Activation) -> None:
+    assert activation([1, 2]).dtype == np.float64
+    assert activation(np.arange(3)).dtype == np.float64
+    # A Python float joined to 16-bit integers makes float64 in NumPy too; alone they fit float32.
+    small = np.float64 if activation.spec.parameters else np.float32
+    assert activation(np.arange(3, dtype=np.int16)).dtype == small
+    assert activation(np.arange(3.0), dtype="float32", casting="same_kind").dtype == np.float32
+
+
+@activations
+def test_wrong_input_is_named_and_out_untouched(activation: Activation) -> None:
+    out = np.full(3, 7.0)
+    for wrong in (np.ones(3, complex), np.array([1, "a", None], object), np.array(["a", "b", "c"])):
+        with pytest.raises(TypeError, match=rf"{activation.name}: x has dtype"):
+            activation(wrong, out=out)
+    with pytest.raises(ValueError, match="broadcast"):
+        activation(np.ones(4), out=out)
+    with pytest.raises(TypeError, match="has no argument 'slope'"):
+        activation(np.ones(3), slope=1.0, out=out)
+    with pytest.raises(TypeError, match="takes one array, x, and got 2"):
+        activation(np.ones(3), out)
+    frozen = np.ones(3)
+    frozen.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        activation(np.ones(3), out=frozen)
+    assert np.all(out == 7.0)
+    assert np.array_equal(activation(frozen), activation(np.ones(3)))
+
+
+@activations
+def test_pickles_and_binds(activation: Activation) -> None:
+    again = pickle.loads(pickle.dumps(activation))
+    assert again.name == activation.name and again.parameters == activation.parameters
+    assert isinstance(pickle.loads(pickle.dumps(activation.ufunc)), np.ufunc)
+    for parameter in activation.spec.parameters:
+        bound = activation.bind(**{parameter.name: parameter.default + parameter.step})
+        assert bound.parameters[parameter.name] == parameter.default + parameter.step
+        x = np.linspace(-2, 2, 101)
+        assert np.array_equal(bound(x), activation(x, **bound.parameters))
+        values = np.linspace(parameter.default, parameter.default + 1, 101)
+        each = [float(activation(one, **{parameter.name: float(value)})) for one, value in zip(x, values, strict=True)]
+        assert np.array_equal(activation(x, **{parameter.name: values}), each)
+        if np.isfinite(parameter.minimum):
+            with pytest.raises(ValueError, match=parameter.name):
+                activation.bind(**{parameter.name: parameter.minimum - 1})
+            with pytest.raises(ValueError, match=parameter.name):
+                activation(x, **{parameter.name: np.full(101, parameter.minimum - 1)})
+        with pytest.raises(TypeError, match=parameter.name):
+            activation(x, **{parameter.name: "steep"})
+
+
+def test_ufuncs_are_real_and_of_every_kind() -> None:
+    for row in ROWS:
+        for kind in KINDS:
+            function = kind_of(ac.get(row.name), kind.name)
+            assert isinstance(function.ufunc, np.ufunc)
+            assert function.ufunc.nin == len(kind.inputs) + len(row.parameters)
+            assert function.ufunc.nout == len(kind.outputs)
+
+
+def test_catalogue() -> None:
+    assert ac.names() == [row.name for row in ROWS]
+    assert set(ac.names(tag="bounded")) == {row.name for row in ROWS if "bounded" in row.tags}
+    with pytest.raises(ValueError, match="the tags are: .*bounded"):
+        ac.names(tag="round")
+    with pytest.raises(ValueError, match="no activation is called 'rleu'.*relu"):
+        ac.get("rleu")
+    with pytest.raises(ValueError, match="dialect must be one of torch"):
+        ac.get("relu", dialect="caffe")
+    with pytest.raises(TypeError, match="has no parameter 'alpha'"):
+        ac.get("relu", alpha=1.0)
+    for row in ROWS:
+        for system, spelling in row.spellings.items():
+            expected = {**row.defaults, **spelling.defaults}
+            assert dict(ac.get(row.name, dialect=system).parameters) == expected
