@@ -14,6 +14,7 @@ from typing import Any
 
 from actcore.activation import Activation
 from actcore.axiswise import Axiswise
+from actcore.network import MLP
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
 from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
 
@@ -106,5 +107,5 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
     return activation.bind(**{**activation.spec.spellings[dialect].defaults, **parameters})
 
 
-__all__ = ["Activation", "Axiswise", "get", "get_num_threads", "names", "num_threads", "set_num_threads", "show_config"]
+__all__ = ["MLP", "Activation", "Axiswise", "get", "get_num_threads", "names", "num_threads", "set_num_threads", "show_config"]
 __all__ += [*_activations, *_axiswise]

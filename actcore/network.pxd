@@ -1,0 +1,18 @@
+"""A small dense network as C data, for modules that drive it without the GIL."""
+from actcore._kernels.training cimport Network, NetworkBlocks
+
+
+cdef class MLP:
+    cdef Network net                  # a copy is taken by whoever leaves the GIL: `set_activation` replaces layers in place
+    cdef const NetworkBlocks* blocks  # kernels of this network's dtype
+    cdef list layer_activations
+    cdef readonly object dtype
+    cdef readonly object parameters
+    cdef readonly list weights
+    cdef readonly list biases
+    cdef readonly object init
+    cdef readonly object init_scale
+    cdef readonly object seed
+    cdef void* parameter_data(self) noexcept
+    cdef double cost(self) noexcept
+    cdef object batch(self, object array, Py_ssize_t columns, str name)

@@ -1,0 +1,511 @@
+"""MLP: a small dense network whose weights are NumPy views; see ``_kernels/training.pxd`` for the arithmetic."""
+from cython.parallel cimport parallel, prange, threadid
+from libc.string cimport memcpy
+
+cimport numpy as cnp
+
+import math
+import operator
+
+import numpy as np
+
+import actcore
+from actcore cimport loops
+from actcore._kernels.dense cimport padded
+from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, TILE, Layer, Network, NetworkBlocks, workspace_size
+from actcore.axiswise import Axiswise
+from actcore.initialisers import INITIALISERS, initial_weights
+from actcore.runtime cimport fp_enter, fp_leave, fp_state, network_table, threads_for
+
+cnp.import_array()
+
+cdef enum Part:
+    OUTPUT             # of the last layer, [sample][output]
+    ALL_OUTPUTS        # of every unit behind the inputs, [unit][sample]
+    PRE_ACTIVATIONS    # likewise
+
+
+cdef object aligned(Py_ssize_t n, object dtype):
+    """Return n zeros that begin at a cache line."""
+    cdef Py_ssize_t size = n * dtype.itemsize
+    raw = np.zeros(size + 64, np.uint8)
+    cdef Py_ssize_t offset = -(<Py_ssize_t> cnp.PyArray_DATA(raw)) & 63
+    return raw[offset:offset + size].view(dtype)
+
+
+cdef void keep_output(const Network* net, const char* workspace, char* out, Py_ssize_t samples, int itemsize) noexcept nogil:
+    """Copy the last layer of a tile to rows of samples."""
+    cdef Py_ssize_t s, o, lanes = padded(samples)
+    cdef const char* y = workspace + net.layers[net.n_layers - 1].first * lanes * itemsize
+    if net.n_out == 1:
+        memcpy(out, y, samples * itemsize)
+    elif itemsize == sizeof(float):
+        for s in range(samples):
+            for o in range(net.n_out):
+                (<float*> out)[s * net.n_out + o] = (<const float*> y)[o * lanes + s]
+    else:
+        for s in range(samples):
+            for o in range(net.n_out):
+                (<double*> out)[s * net.n_out + o] = (<const double*> y)[o * lanes + s]
+
+
+cdef void keep_units(
+    const Network* net, const char* units, char* out, Py_ssize_t start, Py_ssize_t samples, Py_ssize_t n, int itemsize
+) noexcept nogil:
+    """Copy all units of a tile but the inputs to rows of n samples."""
+    cdef Py_ssize_t unit, lanes = padded(samples)
+    for unit in range(net.n_units - net.n_in):
+        memcpy(out + (unit * n + start) * itemsize, units + (net.n_in + unit) * lanes * itemsize, samples * itemsize)
+
+
+cdef void forward_tiles(
+    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part, char* out,
+    char* workspaces, Py_ssize_t workspace_bytes, int itemsize, int threads,
+) noexcept nogil:
+    """Send n samples through the network, tile by tile, each thread in its own workspace."""
+    cdef Py_ssize_t tile, start, samples
+    cdef char* workspace
+    cdef fp_state state
+    with parallel(num_threads=threads):
+        workspace = workspaces + threadid() * workspace_bytes
+        for tile in prange((n + TILE - 1) // TILE, schedule="static"):
+            start = tile * TILE
+            samples = min(n - start, <Py_ssize_t> TILE)
+            state = fp_enter()
+            blocks.forward(net, parameters, x + start * net.n_in * itemsize, samples, False, workspace)
+            fp_leave(state)
+            if part == OUTPUT:
+                keep_output(net, workspace, out + start * net.n_out * itemsize, samples, itemsize)
+            elif part == ALL_OUTPUTS:
+                keep_units(net, workspace, out, start, samples, n, itemsize)
+            else:
+                keep_units(net, workspace + net.n_units * TILE * itemsize, out, start, samples, n, itemsize)
+
+
+def checked_sizes(sizes):
+    """Return the layer widths as a tuple of int."""
+    try:
+        widths = tuple(operator.index(width) for width in sizes)
+    except TypeError:
+        raise TypeError(f"sizes must be integers such as [2, 8, 8, 1], not {sizes!r}") from None
+    if not 2 <= len(widths) <= MAX_LAYERS + 1:
+        raise ValueError(f"sizes must name 2 to {MAX_LAYERS + 1} widths, inputs and outputs included, not {len(widths)}")
+    if min(widths) < 1:
+        raise ValueError(f"every layer needs at least one unit; sizes are {list(widths)}")
+    return widths
+
+
+cdef lay_out(Network* net, tuple widths):
+    """Number the units and the parameters of a network."""
+    cdef Layer* layer
+    cdef int k
+    net.n_layers = len(widths) - 1
+    net.n_in = widths[0]
+    net.n_out = widths[net.n_layers]
+    net.n_units = net.n_in
+    net.widest = max(widths)
+    net.n_weights = net.n_sums = 0
+    for k in range(net.n_layers):
+        layer = &net.layers[k]
+        layer.n_in = widths[k]
+        layer.n_out = widths[k + 1]
+        layer.first = net.n_units
+        layer.weights = net.n_weights
+        layer.sums = net.n_sums
+        net.n_units += layer.n_out
+        net.n_weights += layer.n_in * layer.n_out
+        net.n_sums += layer.n_out * padded(layer.n_in + 1)
+    net.n_parameters = net.n_weights
+    for k in range(net.n_layers):
+        net.layers[k].biases = net.n_parameters
+        net.n_parameters += net.layers[k].n_out
+
+
+cdef tuple views(const Network* net, object parameters):
+    """Cut the parameters into weights and biases, one view per layer."""
+    cdef const Layer* layer
+    cdef int k
+    weights, biases = [], []
+    for k in range(net.n_layers):
+        layer = &net.layers[k]
+        flat = parameters[layer.weights:layer.weights + layer.n_in * layer.n_out]
+        weights.append(flat.reshape(layer.n_out, layer.n_in))
+        biases.append(parameters[layer.biases:layer.biases + layer.n_out])
+    return weights, biases
+
+
+cdef class MLP:
+    """A small dense network, compiled, with its weights as writable NumPy views.
+
+    A layer computes a = f(W a' + b) from the outputs a' of the layer before it.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Widths of the layers, inputs first, outputs last.
+    activation : str, Activation, or sequence of them, default "tanh"
+        Of the hidden layers: one for all, or one for each.
+    output_activation : str, Activation or "softmax", default "linear"
+        Of the output layer.
+    init : str, default "glorot_uniform"
+        Initialiser of the weights: a name of ``actcore.initialisers.INITIALISERS``, or "recommended" for each activation's own.
+        Biases start at zero.
+    seed : int, default 0
+        Decides the initial weights.
+    dtype : {"float32", "float64"}, default "float32"
+        Of parameters, arithmetic and results.
+    init_scale : float, optional
+        What it means depends on the initialiser: its value, bound, standard deviation, or a factor.
+
+    Attributes
+    ----------
+    weights : list of ndarray
+        One writable view (n_out, n_in) per layer. A write is seen by the next forward pass and the next training step.
+    biases : list of ndarray
+        One writable view (n_out,) per layer.
+    parameters : ndarray
+        All weights, then all biases, as one flat writable view: copy it for a snapshot, assign into it to restore.
+    dtype : numpy.dtype
+        Of the parameters.
+
+    Raises
+    ------
+    TypeError
+        If `sizes` are not integers or an activation is none.
+    ValueError
+        If an argument is out of its choices.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> net = ac.MLP([2, 3, 1], activation="relu", init="constant", init_scale=0.5, dtype="float64")
+    >>> net.forward([[1.0, 1.0], [-1.0, 0.0]])
+    array([[1.5],
+           [0. ]])
+    >>> net.weights[1][0, 0] = 2.5
+    >>> net.forward([[1.0, 1.0]])
+    array([[3.5]])
+    """
+
+    def __init__(
+        self, sizes, activation="tanh", output_activation="linear", init="glorot_uniform", seed=0, dtype="float32", init_scale=None
+    ):
+        cdef const NetworkBlocks* table = <const NetworkBlocks*> network_table()
+        widths = checked_sizes(sizes)
+        self.dtype = np.dtype(dtype)
+        if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
+            raise ValueError(f"dtype must be float32 or float64, not {self.dtype}")
+        self.blocks = table + (1 if self.dtype == np.dtype("float64") else 0)
+        lay_out(&self.net, widths)
+        self.parameters = aligned(self.net.n_parameters, self.dtype)
+        self.weights, self.biases = views(&self.net, self.parameters)
+        if isinstance(activation, (list, tuple)):
+            if len(activation) != len(widths) - 2:
+                raise ValueError(
+                    f"activation names {len(activation)} functions for {len(widths) - 2} hidden layers; give one, or one for each"
+                )
+            hidden = list(activation)
+        else:
+            hidden = [activation] * (len(widths) - 2)
+        self.layer_activations = [None] * self.net.n_layers
+        for layer, chosen in enumerate([*hidden, output_activation]):
+            self.set_activation(layer, chosen)
+        self.initialise(init, seed, init_scale)
+
+    cdef void* parameter_data(self) noexcept:
+        return cnp.PyArray_DATA(self.parameters)
+
+    cdef double cost(self) noexcept:
+        """Return the nanoseconds a sample's forward pass takes on one thread, roughly."""
+        return self.dtype.itemsize / 4.0 * (self.net.n_weights * 0.05 + self.net.n_units * 0.4)
+
+    @property
+    def sizes(self):
+        """Widths of the layers, inputs first."""
+        return (self.net.n_in, *(self.net.layers[k].n_out for k in range(self.net.n_layers)))
+
+    @property
+    def activations(self):
+        """The activation of each layer, the output layer last."""
+        return list(self.layer_activations)
+
+    def set_activation(self, layer, activation):
+        """Give a layer another activation; every weight is kept.
+
+        Parameters
+        ----------
+        layer : int
+            From 0 for the first hidden layer; negative numbers count from the output layer.
+        activation : str, Activation or "softmax"
+            Softmax is for the output layer.
+
+        Raises
+        ------
+        IndexError
+            If there is no such layer.
+        TypeError, ValueError
+            If `activation` is none, or cannot stand in this layer.
+
+        Notes
+        -----
+        Takes effect at the next forward pass and the next training step; where ``Trainer.run`` is under way in another thread,
+        within a few milliseconds.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> net = ac.MLP([1, 1, 1], activation="relu", init="constant", init_scale=1.0, dtype="float64")
+        >>> net.set_activation(0, ac.leaky_relu.bind(negative_slope=0.5))
+        >>> net.forward([[-1.0]])
+        array([[-0.5]])
+        """
+        cdef Layer new
+        cdef int n_layers = self.net.n_layers
+        cdef int index = operator.index(layer)
+        cdef Py_ssize_t k
+        cdef str name
+        if not -n_layers <= index < n_layers:
+            raise IndexError(f"layer {layer} does not exist; this network has layers 0 to {n_layers - 1}")
+        index %= n_layers
+        function = activation if isinstance(activation, Axiswise) else actcore.get(activation)
+        new = self.net.layers[index]
+        new.softmax = isinstance(function, Axiswise)
+        new.n_values = 0
+        if new.softmax:
+            if function.name != "softmax" or index != n_layers - 1:
+                raise ValueError(f"{function.name} cannot be the activation of layer {index}: softmax alone, in the output layer")
+        else:
+            name = str(self.dtype)
+            new.value = loops.find(function.name, "value", name).scalar
+            new.value_and_derivative = loops.find(function.name, "value_and_derivative", name).scalar
+            new.n_values = len(function.parameters)
+            if new.n_values > MAX_VALUES:
+                raise ValueError(f"{function.name} has {new.n_values} parameters; a layer holds at most {MAX_VALUES}")
+            for k, (parameter, value) in enumerate(function.parameters.items()):
+                if np.ndim(value) != 0:
+                    raise ValueError(f"{function.name}: a layer takes one number for {parameter}, not an array")
+                if self.dtype.itemsize == sizeof(float):
+                    (<float*> new.values)[k] = value
+                else:
+                    new.values[k] = value
+        self.net.layers[index] = new
+        self.layer_activations[index] = function
+
+    def initialise(self, init=None, seed=None, init_scale=None):
+        """Draw all weights anew and set the biases to zero.
+
+        Parameters
+        ----------
+        init : str, optional
+            As for ``MLP``; by default the initialiser used last.
+        seed : int, optional
+            By default the seed used last.
+        init_scale : float, optional
+            As for ``MLP``; by default the scale used last, or the new initialiser's own.
+
+        Raises
+        ------
+        ValueError
+            If the initialiser is unknown, the seed negative, or the scale not finite.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> net = ac.MLP([2, 2, 1])
+        >>> net.initialise("zeros")
+        >>> net.weights[0]
+        array([[0., 0.],
+               [0., 0.]], dtype=float32)
+        """
+        cdef int k
+        scale = self.init_scale if init is None and init_scale is None else init_scale
+        chosen = self.init if init is None else init
+        start = self.seed if seed is None else operator.index(seed)
+        if chosen != "recommended" and chosen not in INITIALISERS:
+            raise ValueError(f"no initialiser is called {chosen!r}; the names are: {', '.join(INITIALISERS)}, recommended")
+        if start < 0:
+            raise ValueError(f"seed must not be negative, and is {start}")
+        if scale is not None and not math.isfinite(scale):
+            raise ValueError(f"init_scale must be a finite number, not {scale!r}")
+        for k in range(self.net.n_layers):
+            rule = chosen
+            if rule == "recommended":
+                rule = getattr(self.layer_activations[k].spec, "recommended_init", "glorot_uniform")
+            self.weights[k][...] = initial_weights(rule, start, k, *self.weights[k].shape, scale)
+            self.biases[k][...] = 0
+        self.init, self.seed, self.init_scale = chosen, start, scale
+
+    cdef object batch(self, object array, Py_ssize_t columns, str name):
+        """Return an argument as a contiguous (N, columns) array of this network's dtype."""
+        try:
+            given = np.ascontiguousarray(array, dtype=self.dtype)
+        except (TypeError, ValueError):
+            raise TypeError(f"{name} must be an array of numbers of shape (N, {columns}), not {type(array).__name__}") from None
+        if np.ndim(array) != 2 or given.shape[1] != columns:
+            raise ValueError(f"{name} must have shape (N, {columns}), and has {np.shape(array)}")
+        return given
+
+    def forward(self, X, out=None):
+        """Compute the outputs for a batch or grid of inputs, in parallel.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, n_in)
+            One sample per row.
+        out : ndarray, shape (N, n_out), optional
+            Where to write.
+
+        Returns
+        -------
+        ndarray, shape (N, n_out)
+            `out`, or a new array of the network's dtype.
+
+        Raises
+        ------
+        TypeError
+            If an argument is not numeric or not an array.
+        ValueError
+            If a shape does not fit.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> ac.MLP([2, 4, 1], init="zeros").forward([[0.5, 0.5]])
+        array([[0.]], dtype=float32)
+        """
+        x = self.batch(X, self.net.n_in, "X")
+        shape = (len(x), self.net.n_out)
+        if out is None:
+            out = np.empty(shape, self.dtype)
+        elif not isinstance(out, np.ndarray):
+            raise TypeError(f"out must be an ndarray of shape {shape}, not {type(out).__name__}")
+        elif out.shape != shape:
+            raise ValueError(f"out must have shape {shape}, and has {out.shape}")
+        elif not out.flags.writeable:
+            raise ValueError("out is read-only")
+        if out.dtype == self.dtype and out.flags.c_contiguous and out.flags.aligned and not np.may_share_memory(out, x):
+            run_forward(self, x, OUTPUT, out)
+        else:
+            whole = np.empty(shape, self.dtype)
+            run_forward(self, x, OUTPUT, whole)
+            out[...] = whole
+        return out
+
+    def hidden(self, X):
+        """Compute the output of every unit, in one pass.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, n_in)
+            One sample per row.
+
+        Returns
+        -------
+        list of ndarray, shape (units, N)
+            One per layer, the output layer last.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not numeric or its shape does not fit.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> [a.shape for a in ac.MLP([2, 4, 1]).hidden([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])]
+        [(4, 3), (1, 3)]
+        """
+        return unit_arrays(self, X, ALL_OUTPUTS)
+
+    def pre_activations(self, X):
+        """Compute the pre-activation z = W a' + b of every unit, in one pass.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, n_in)
+            One sample per row.
+
+        Returns
+        -------
+        list of ndarray, shape (units, N)
+            One per layer, the output layer last.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not numeric or its shape does not fit.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> ac.MLP([1, 2, 1], init="constant", init_scale=2.0).pre_activations([[1.0], [3.0]])[0]
+        array([[2., 6.],
+               [2., 6.]], dtype=float32)
+        """
+        return unit_arrays(self, X, PRE_ACTIVATIONS)
+
+    def copy(self):
+        """Return a network of its own with the same sizes, activations and parameters.
+
+        Returns
+        -------
+        MLP
+            Equal, and independent of this one.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> net = ac.MLP([2, 2, 1])
+        >>> other = net.copy()
+        >>> other.weights[0][...] = 0
+        >>> bool(net.weights[0].any())
+        True
+        """
+        return _rebuild(*self.__reduce__()[1])
+
+    def __copy__(self):
+        return self.copy()
+
+    def __deepcopy__(self, memo):
+        return self.copy()
+
+    def __reduce__(self):
+        by_name = [f.name if isinstance(f, Axiswise) else f for f in self.layer_activations]
+        return _rebuild, (
+            self.sizes, by_name, self.init, self.seed, str(self.dtype), self.init_scale, self.parameters.copy()
+        )
+
+    def __repr__(self):
+        names = ", ".join(f.name for f in self.layer_activations)
+        return f"<actcore MLP {'-'.join(map(str, self.sizes))} ({names}), {self.dtype}>"
+
+
+def _rebuild(sizes, activations, init, seed, dtype, init_scale, parameters):
+    """Undo ``MLP.__reduce__``."""
+    net = MLP(sizes, activations[:-1], activations[-1], init, seed, dtype, init_scale)
+    net.parameters[...] = parameters
+    return net
+
+
+cdef run_forward(MLP mlp, object x, Part part, object out):
+    """Send contiguous inputs through a network, into contiguous results."""
+    cdef Network net = mlp.net
+    cdef Py_ssize_t n = len(x)
+    cdef int threads = threads_for(n * mlp.cost())
+    cdef int itemsize = mlp.dtype.itemsize
+    cdef Py_ssize_t size = padded(workspace_size(&net))
+    workspace = aligned(threads * size, mlp.dtype)
+    cdef void* parameters = mlp.parameter_data()
+    cdef char* source = <char*> cnp.PyArray_DATA(x)
+    cdef char* target = <char*> cnp.PyArray_DATA(out)
+    cdef char* workspaces = <char*> cnp.PyArray_DATA(workspace)
+    with nogil:
+        forward_tiles(&net, mlp.blocks, parameters, source, n, part, target, workspaces, size * itemsize, itemsize, threads)
+
+
+cdef list unit_arrays(MLP mlp, object X, Part part):
+    """Return one (units, N) array per layer behind the inputs."""
+    x = mlp.batch(X, mlp.net.n_in, "X")
+    units = np.empty((mlp.net.n_units - mlp.net.n_in, len(x)), mlp.dtype)
+    run_forward(mlp, x, part, units)
+    return np.split(units, np.cumsum(mlp.sizes[1:-1]))
