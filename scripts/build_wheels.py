@@ -4,8 +4,8 @@
     python3 scripts/build_wheels.py --python 3.11    for one (a version, or the path of an interpreter)
     python3 scripts/build_wheels.py --twice          build again in another folder and compare the bytes
 
-All are built in isolation from the sources' archive, which is written too. There is one wheel per Python rather
-than one for the limited API, because that would make a call on few elements a fifth slower.
+All are built in isolation from the sources' archive, which is written too. There is one wheel per Python, not
+one for the limited API, because that would make a call on few elements a fifth slower.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ MEBIBYTE = 1 << 20
 def build(python: Path, interpreters: Iterable[Interpreter], workshop: Path) -> list[Path]:
     """Build the sources' archive and from it one repaired wheel per interpreter; return them all."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or last_commit_time() or "1735689600"
-    variables = {"SOURCE_DATE_EPOCH": epoch, "PYTHONHASHSEED": "0", "LDFLAGS": "-Wl,--build-id=none"}
+    variables = {"SOURCE_DATE_EPOCH": epoch, "LDFLAGS": "-Wl,--build-id=none"}
+    if sys.platform.startswith("linux"):
+        # Python's own setting may hold a path into its installation, which would become a run path in every module.
+        variables["LDSHARED"] = f"{os.environ.get('CC', 'cc')} -pthread -shared"
     pack = [str(python), "-m", "build", "--sdist", "--outdir", str(workshop), str(ROOT)]
     run_step("Packing the sources", pack, **variables)
     archive = next(workshop.glob("*.tar.gz"))
