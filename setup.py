@@ -78,7 +78,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name in ("runtime", "loops", "_ufuncs", *(["network"] if Path("actcore/network.pyx").exists() else [])):
+    for name in ("runtime", "loops", "_ufuncs", "_fastcall", *(["network"] if Path("actcore/network.pyx").exists() else [])):
         modules.append(
             Extension(
                 f"actcore.{name}",

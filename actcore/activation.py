@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from actcore import _ufuncs
-from actcore.registry import Row
+from actcore._fastcall import FastCall, forwarding
+from actcore.registry import Parameter, Row
 
 
-class Elementwise:
+@forwarding
+class Elementwise(FastCall):
     """One kind of an activation (its value, a derivative, the backward pass ...) as a function of arrays.
 
     Attributes
@@ -22,7 +24,7 @@ class Elementwise:
     """
 
     def __init__(self, row: Row, kind: str, parameters: Mapping[str, float]) -> None:
-        self.ufunc: np.ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind))
+        super().__init__(getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind)), parameters.keys(), parameters.values())
         self.__name__ = self.__qualname__ = self.ufunc.__name__
         self._row = row
         self._kind = kind
@@ -30,7 +32,7 @@ class Elementwise:
         self._n_arrays = self.ufunc.nin - len(row.parameters)
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        """Apply the function; see ``Activation`` for the arguments."""
+        """Apply the function where ``FastCall`` could not: parameters by keyword, and errors in words."""
         if len(arrays) != self._n_arrays:
             raise TypeError(self._wrong_count(len(arrays)))
         try:
@@ -71,7 +73,7 @@ class Elementwise:
 _UFUNC_OPTIONS = ("out", "where", "dtype", "casting", "order", "subok", "signature")
 
 
-def check_parameter(row: Row, parameter: Any, value: Any) -> None:
+def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:
     """Raise unless `value`, a scalar or an array, lies within the bounds of the registry's parameter."""
     if isinstance(value, (int, float)):
         fine = parameter.accepts(value)
@@ -86,6 +88,7 @@ def check_parameter(row: Row, parameter: Any, value: Any) -> None:
         raise ValueError(f"{row.name}: {parameter.name}={value!r} is outside {parameter.bounds} ({parameter.meaning})")
 
 
+@forwarding
 class Activation(Elementwise):
     """An activation function with its derivatives, as functions of whole arrays.
 
