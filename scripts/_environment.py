@@ -5,6 +5,7 @@ Standard library only: this runs before anything is installed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -17,7 +18,7 @@ import sysconfig
 import tempfile
 import time
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -123,18 +124,23 @@ def _distribution_name(requirement: str) -> str:
 def _compile(install: bool) -> None:
     """Compile the engine in place; with `install`, through pip, which also registers the package."""
     _require_compiler()
+    in_place = [str(PYTHON), "setup.py", "build_ext", "--inplace"]
+    editable = [str(PYTHON), "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", str(ROOT)]
+    with several_compilers() as variables:
+        if install:
+            run_step("Compiling the engine and installing it (editable)", editable, **variables)
+        else:
+            run_step("Compiling the engine again", in_place, **variables)
+
+
+@contextlib.contextmanager
+def several_compilers() -> Iterator[dict[str, str]]:
+    """Yield the variable that tells setuptools, also behind pip, to compile one module per core at a time."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with tempfile.TemporaryDirectory() as folder:
-        # the one way to tell setuptools behind pip how many modules to compile at a time
         settings = Path(folder) / "parallel.cfg"
         settings.write_text(f"[build_ext]\nparallel = {cores}\n", encoding="utf-8")
-        in_place = [str(PYTHON), "setup.py", "build_ext", "--inplace"]
-        editable = [str(PYTHON), "-m", "pip", "install", "--no-build-isolation", "--no-deps", "-e", str(ROOT)]
-        run_step(
-            "Compiling the engine and installing it (editable)" if install else "Compiling the engine again",
-            editable if install else in_place,
-            DIST_EXTRA_CONFIG=str(settings),
-        )
+        yield {"DIST_EXTRA_CONFIG": str(settings)}
 
 
 def _require_compiler() -> None:

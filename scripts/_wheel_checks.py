@@ -13,7 +13,7 @@ from pathlib import Path
 LARGEST = 4 << 20  # bytes, compressed
 NO_PART_OF_A_WHEEL = (".c", ".cpp", ".pyx", ".o", ".html", ".pyc")
 #: An AVX or newer instruction has a mnemonic that starts with v; AVX-512 shows in its registers.
-VEX = re.compile(r"\t(v[a-z0-9]+|(?:andn|bls|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx)[a-z]*)\s")
+VEX = re.compile(r"\t(v[a-z0-9]+|(?:andn|bls(?:i|r|msk)|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx)[lq]?)\s")
 AVX512 = re.compile(r"%zmm|%k[1-7]\b|%[xy]mm(?:1[6-9]|2\d|3[01])\b")
 
 

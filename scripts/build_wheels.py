@@ -23,7 +23,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from _environment import ROOT, prepare, run_step
+from _environment import ROOT, prepare, run_step, several_compilers
 from _interpreters import Interpreter, choose
 from _system_packages import SetupError, require
 from _wheel_checks import bundled_libraries, faults
@@ -37,7 +37,7 @@ def build(python: Path, interpreters: Iterable[Interpreter], workshop: Path) -> 
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or last_commit_time() or "1735689600"
     variables = {"SOURCE_DATE_EPOCH": epoch, "LDFLAGS": "-Wl,--build-id=none"}
     if sys.platform.startswith("linux"):
-        # Python's own setting may hold a path into its installation, which would become a run path in every module.
+        # Python's own setting may name a folder of its installation, which would become a run path of each module.
         variables["LDSHARED"] = f"{os.environ.get('CC', 'cc')} -pthread -shared"
     pack = [str(python), "-m", "build", "--sdist", "--outdir", str(workshop), str(ROOT)]
     run_step("Packing the sources", pack, **variables)
@@ -52,7 +52,8 @@ def build(python: Path, interpreters: Iterable[Interpreter], workshop: Path) -> 
         tree = room / archive.name.removesuffix(".tar.gz")
         compile_it = ["-m", "pip", "--python", str(interpreter.path), "wheel", "--no-deps", "--no-cache-dir"]
         title = f"Compiling the wheel for Python {interpreter.name}"
-        run_step(title, [str(python), *compile_it, "--wheel-dir", str(room), str(tree)], **variables)
+        with several_compilers() as together:
+            run_step(title, [str(python), *compile_it, "--wheel-dir", str(room), str(tree)], **variables, **together)
         products.append(repair(python, next(room.glob("*.whl")), variables))
     return products
 
