@@ -49,6 +49,7 @@ class AppController:
         self.window.closing.connect(self.close)
         document.changed.connect(self._on_changed)
         self._on_changed(document.session)
+        self.lab.view.setFocus()
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(FRAME_MS)

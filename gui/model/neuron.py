@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -76,7 +77,7 @@ class Neuron:
 
     @property
     def anchor(self) -> Point:
-        """Where the weight arrow starts: the middle of the decision line, or the origin where there is none."""
+        """Where the weight arrow starts: the middle of the decision line, or the origin without one."""
         if self.line is None:
             return 0.0, 0.0
         (ax, ay), (bx, by) = self.line
@@ -87,6 +88,23 @@ class Neuron:
         """Tip of the weight arrow: from the anchor, across the line, towards growing z."""
         ax, ay = self.anchor
         return ax + ARROW_SCALE * self.w1, ay + ARROW_SCALE * self.w2
+
+    def spread(self, edges: Sequence[float]) -> list[float]:
+        """Share of the input plane whose z lies between one edge and the next: exact, not sampled.
+
+        Over the plane w1·x1 and w2·x2 are uniform and independent, so that the distribution of z is the
+        convolution of two rectangles; its integral is a second difference of squared ramps.
+        """
+        first = max(abs(self.w1) * INPUT_LIMIT, 1e-4)
+        second = max(abs(self.w2) * INPUT_LIMIT, 1e-4)
+        corners = ((first + second, 1), (first - second, -1), (second - first, -1), (-first - second, 1))
+
+        def below(edge: float) -> float:
+            z = edge - self.b
+            return sum(sign * max(z + corner, 0.0) ** 2 for corner, sign in corners) / (8 * first * second)
+
+        ladder = [below(edge) for edge in edges]
+        return [upper - lower for lower, upper in zip(ladder, ladder[1:], strict=False)]
 
     def at_input(self, x1: float, x2: float) -> Neuron:
         """The neuron with its input moved to a point of the plane."""

@@ -9,6 +9,10 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from . import theme
+from .text import factor, plain
+
+FULL_BAR = 8.0
+"""A term of this size fills its bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class ArithmeticStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("The arithmetic of the neuron")
-        self.setFixedHeight(74)
+        self.setFixedHeight(84)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._numbers: Arithmetic | None = None
 
@@ -46,8 +50,11 @@ class ArithmeticStrip(QWidget):
         n = self._numbers
         if n is None:
             return ""
-        terms = f"{n.w1:.2f} · {n.x1:.2f} + {_signed(n.w2)} · {_signed(n.x2)} + {_signed(n.b)}"
-        return f"z = w₁·x₁ + w₂·x₂ + b = {terms} = {n.z:.3f};  a = f(z) = {n.a:.4f};  f′(z) = {n.slope:.4f}"
+        terms = f"{plain(n.w1)} · {factor(n.x1)} + {factor(n.w2)} · {factor(n.x2)} + {factor(n.b)}"
+        return (
+            f"z = w₁·x₁ + w₂·x₂ + b = {terms} = {plain(n.z, 3)};  "
+            f"a = f(z) = {plain(n.a, 4)};  f′(z) = {plain(n.slope, 4)}"
+        )
 
     def paintEvent(self, event: QPaintEvent) -> None:
         n = self._numbers
@@ -56,8 +63,8 @@ class ArithmeticStrip(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tiles = (
-            ("w₁ · x₁", f"{_signed(n.w1)} · {_signed(n.x1)}", n.w1 * n.x1, 2, ""),
-            ("w₂ · x₂", f"{_signed(n.w2)} · {_signed(n.x2)}", n.w2 * n.x2, 2, "+"),
+            ("w₁ · x₁", f"{factor(n.w1)} · {factor(n.x1)}", n.w1 * n.x1, 2, ""),
+            ("w₂ · x₂", f"{factor(n.w2)} · {factor(n.x2)}", n.w2 * n.x2, 2, "+"),
             ("b", "bias", n.b, 2, "+"),
             ("z", "weighted sum", n.z, 2, "="),
             ("a = f(z)", n.title, n.a, 3, "→"),
@@ -84,14 +91,14 @@ class ArithmeticStrip(QWidget):
         if token is None:  # a term of the sum: the bar says sign and size at a glance
             token = "positive" if value >= 0 else "negative"
             painter.setBrush(theme.color(token))
-            share = min(abs(value) / 10.0, 1.0) * (box.width() / 2 - 10)
+            share = min(abs(value) / FULL_BAR, 1.0) * (box.width() / 2 - 12)
             left = box.center().x() - (share if value < 0 else 0.0)
-            painter.drawRoundedRect(QRectF(left, box.bottom() - 7, share, 3), 1.5, 1.5)
+            painter.drawRoundedRect(QRectF(left, box.bottom() - 10, share, 5), 1, 1)
             painter.setPen(QPen(theme.color("ghost"), 1.0))
             middle = box.center().x()
-            painter.drawLine(QPointF(middle, box.bottom() - 9), QPointF(middle, box.bottom() - 2))
+            painter.drawLine(QPointF(middle, box.bottom() - 13), QPointF(middle, box.bottom() - 3))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        inner = box.adjusted(12, 6, -8, -9)
+        inner = box.adjusted(12, 7, -8, -16)
         painter.setFont(theme.font(theme.TEXT_S))
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(inner.left(), inner.top(), inner.width(), 16), flags, symbol)
@@ -99,17 +106,5 @@ class ArithmeticStrip(QWidget):
         painter.setFont(theme.font(19, bold=True))
         painter.setPen(theme.color(token))
         painter.drawText(
-            QRectF(inner.left(), inner.top() + 15, inner.width(), 26), flags, _plain(value, decimals)
+            QRectF(inner.left(), inner.top() + 15, inner.width(), 26), flags, plain(value, decimals)
         )
-
-
-def _plain(value: float, decimals: int) -> str:
-    """A number with a real minus sign, and no minus before a rounded zero."""
-    text = f"{value:.{decimals}f}"
-    return text.lstrip("-") if not float(text) else text.replace("-", "−")
-
-
-def _signed(value: float) -> str:
-    """A factor as it stands inside a product: negative ones in brackets."""
-    text = _plain(value, 2)
-    return f"({text})" if text.startswith("−") else text

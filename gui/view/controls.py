@@ -23,6 +23,7 @@ from PySide6.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QComboBox,
@@ -30,6 +31,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -74,6 +76,50 @@ class Card(QFrame):
         layout.addLayout(self.body, 1)
 
 
+def chip(text: str, name: str, tip: str) -> QPushButton:
+    """A small switch: outlined when off, accented when on."""
+    result = QPushButton(text)
+    result.setProperty("kind", "chip")
+    result.setCheckable(True)
+    result.setAccessibleName(name)
+    result.setToolTip(tip)
+    return result
+
+
+def number_entry(name: str, *, decimals: int = 2, unit: str = "", width: int = 78) -> QDoubleSpinBox:
+    """A field to type a number into; it reports when the number is complete, not at every key."""
+    result = QDoubleSpinBox()
+    result.setDecimals(decimals)
+    result.setSuffix(f" {unit}" if unit else "")
+    result.setKeyboardTracking(False)
+    result.setAlignment(Qt.AlignmentFlag.AlignRight)
+    result.setFixedWidth(width)
+    result.setAccessibleName(name)
+    result.setToolTip(name)
+    result.lineEdit().setTextMargins(theme.SPACE_XS, 0, theme.SPACE_XS, 0)
+    return result
+
+
+class Menu(QComboBox):
+    """A menu of choices with the app's own arrow."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(theme.pen("muted" if self.isEnabled() else "ghost", 1.6))
+        x, y = self.width() - 15.0, self.height() / 2
+        painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel scrolls the page; it does not change a choice in passing."""
+        event.ignore()
+
+
 class Track(QSlider):
     """A slider that shows its sign: filled from zero, blue to the right, orange to the left."""
 
@@ -102,6 +148,10 @@ class Track(QSlider):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(False)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel scrolls the page; it does not change a number in passing."""
+        event.ignore()
 
     def _follow(self, event: QMouseEvent) -> None:
         left, right = self._ends()
@@ -185,15 +235,9 @@ class NumberSlider(QWidget):
         self.track = Track(name)
         self.track.zero = self._share(0.0) if low < 0.0 < high else None
         self.track.default = self._share(default)
-        self.entry = QDoubleSpinBox()
+        self.entry = number_entry(f"{name}, number", decimals=decimals, unit=unit, width=92 if unit else 78)
         self.entry.setRange(low, high)
-        self.entry.setDecimals(decimals)
         self.entry.setSingleStep(max(10.0**-decimals, 10.0 ** math.floor(math.log10(high - low) - 1.5)))
-        self.entry.setSuffix(f" {unit}" if unit else "")
-        self.entry.setKeyboardTracking(False)
-        self.entry.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.entry.setFixedWidth(78 if not unit else 92)
-        self.entry.setAccessibleName(f"{name}, number")
         self.reset = QToolButton()
         self.reset.setText("↺")
         self.reset.setProperty("kind", "quiet")
@@ -302,18 +346,19 @@ class ActivationChooser(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE_S)
-        self.menu = QComboBox()
-        self.menu.setAccessibleName(name)
+        self.menu = Menu(name)
         self.menu.setIconSize(QSize(36, 22))
         self.menu.setMaxVisibleItems(18)
         self.menu.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.menu.setMinimumContentsLength(10)
         for group, members in _grouped(self._specs.values()).items():
-            if self.menu.count():
-                self.menu.insertSeparator(self.menu.count())
+            self.menu.addItem(group.capitalize())
+            heading = self.menu.model().item(self.menu.count() - 1)
+            heading.setEnabled(False)
+            heading.setFont(theme.font(theme.TEXT_S, bold=True))
             for spec in members:
                 self.menu.addItem(spec.title, spec.name)
-                tip = f"{spec.formula}\n{spec.advice}\n{group}"
+                tip = f"{spec.formula}\n{spec.advice}"
                 self.menu.setItemData(self.menu.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self._sliders_box = QVBoxLayout()
         self._sliders_box.setSpacing(theme.SPACE_XS)
@@ -368,7 +413,7 @@ def slider_range(parameter: Any) -> tuple[float, float]:
     return low, max(reach, 2 * parameter.default) if math.isinf(high) else high
 
 
-_GROUPS = ("bounded", "piecewise", "smooth")
+_GROUPS = ("bounded", "piecewise-linear", "smooth")
 """Tags that make a group of the menu, the first that fits; what fits none comes last."""
 
 

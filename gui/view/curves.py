@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from . import theme
+from .controls import label
 from .plot import Handle, Plot
 
-LEFT_AXIS = 46
-"""Width of both vertical axes, so that the two plots stand exactly above each other."""
+JUMP = 0.2
+"""A step of this share of a curve's height, from one sample to the next, is a jump."""
 
 
 class Curves(QWidget):
@@ -40,9 +41,11 @@ class Curves(QWidget):
         layout.setSpacing(theme.SPACE_S)
         layout.addWidget(self.value_plot, 3)
         layout.addWidget(self.slope_plot, 2)
-        for plot in (self.value_plot, self.slope_plot):
-            plot.getAxis("left").setWidth(LEFT_AXIS)
+        self.legend = label("", "caption")
+        layout.addWidget(self.legend)
 
+        self._flat = pg.ImageItem()
+        self._flat.setZValue(-10)
         self._histogram = pg.PlotCurveItem([0.0, 0.0], [0.0], stepMode="center", fillLevel=0.0)
         self._ghost = pg.PlotCurveItem()
         self._value = pg.PlotCurveItem()
@@ -56,6 +59,7 @@ class Curves(QWidget):
         self.value_handle = Handle()
         self.slope_handle = Handle("derivative", radius=6.0)
         value_items = (
+            self._flat,
             *self._value_axes,
             self._histogram,
             self._ghost,
@@ -76,6 +80,11 @@ class Curves(QWidget):
         self._z = 0.0
         self.retheme()
 
+    def set_limits(self, value_range: tuple[float, float], slope_range: tuple[float, float]) -> None:
+        """Set the vertical axes; they depend on the activation, not on the operating point."""
+        self.value_plot.set_ranges(self.z_range, value_range)
+        self.slope_plot.set_ranges(self.z_range, slope_range)
+
     def set_curves(
         self,
         z: NDArray[np.float64],
@@ -83,28 +92,43 @@ class Curves(QWidget):
         slope: NDArray[np.float64],
         second: NDArray[np.float64] | None,
         ghost: NDArray[np.float64] | None,
-        value_range: tuple[float, float],
-        slope_range: tuple[float, float],
     ) -> None:
-        """Draw an activation: its curves over `z`, and the axes' limits that go with it."""
-        self._value.setData(z, value, connect="finite")
-        self._slope.setData(z, slope, connect="finite")
-        self._second.setVisible(second is not None)
-        if second is not None:
-            self._second.setData(z, second, connect="finite")
-        self._ghost.setVisible(ghost is not None)
-        if ghost is not None:
-            self._ghost.setData(z, ghost, connect="finite")
-        self.value_plot.set_ranges(self.z_range, value_range)
-        self.slope_plot.set_ranges(self.z_range, slope_range)
+        """Draw an activation over `z`: f, f′, and where given f″ and the curve of another activation."""
+        curves = ((self._value, value), (self._slope, slope), (self._second, second), (self._ghost, ghost))
+        for item, samples in curves:
+            item.setVisible(samples is not None)
+            if samples is not None:
+                item.setData(z, samples, connect=_unbroken(samples))
 
-    def set_histogram(self, edges: NDArray[np.float64], shares: NDArray[np.float64] | None) -> None:
+    def set_legend(self, ghost: str | None, second: bool) -> None:
+        """Name what is drawn, each in its colour."""
+        entries = [("curve", "━", "f"), ("derivative", "━", "f′")]
+        if second:
+            entries.append(("second", "━", "f″"))
+        if ghost is not None:
+            entries.append(("ghost", "┅", f"{ghost} before"))
+        entries.append(("ghost", "▄", "spread of the plane's z"))
+        colors = {token: theme.color(token).name() for token, _sign, _text in entries}
+        self.legend.setText(
+            " &nbsp; ".join(
+                f"<span style='color:{colors[t]}'>{sign}</span> {text}" for t, sign, text in entries
+            )
+        )
+
+    def set_flat(self, flat: NDArray[np.bool_]) -> None:
+        """Shade where the curve is too flat to learn well; one flag for each sample of z."""
+        shade = theme.color("saturated", 0.35).getRgb()
+        rgba = np.zeros((1, len(flat), 4), dtype=np.uint8)
+        rgba[0, flat] = shade
+        self._flat.setImage(rgba, levels=None, autoLevels=False)
+        (low, high), (left, right) = self.value_plot.box.viewRange()[1], self.z_range
+        self._flat.setRect(QRectF(left, low, right - left, high - low))
+
+    def set_histogram(self, edges: NDArray[np.float64], shares: NDArray[np.float64]) -> None:
         """Draw how inputs spread over z, at the foot of the upper plot; its height is not on the a axis."""
-        self._histogram.setVisible(shares is not None)
-        if shares is not None:
-            low, high = self.value_plot.box.viewRange()[1]
-            self._histogram.setFillLevel(low)
-            self._histogram.setData(edges, low + 0.35 * (high - low) * shares)
+        low, high = self.value_plot.box.viewRange()[1]
+        self._histogram.setFillLevel(low)
+        self._histogram.setData(edges, low + 0.25 * (high - low) * shares / max(shares.max(), 1e-9))
 
     def set_operating_point(self, z: float, value: float, slope: float) -> None:
         """Place the operating point and the tangent through it. Beyond the axis it waits at the edge."""
@@ -133,3 +157,10 @@ class Curves(QWidget):
         self._histogram.setBrush(theme.color("ghost", 0.25))
         for line in (*self._value_axes, *self._slope_axes):
             line.setPen(theme.pen("border", 1.0))
+
+
+def _unbroken(samples: NDArray[np.float64]) -> NDArray[np.intc]:
+    """Which samples to join to the next one: not across a jump, which is no part of the curve."""
+    joined = np.zeros(len(samples), dtype=np.intc)
+    joined[:-1] = np.abs(np.diff(samples)) < max(JUMP * float(np.ptp(samples)), 1e-12)
+    return joined

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QScrollArea,
     QSizePolicy,
@@ -20,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .arithmetic import ArithmeticStrip
-from .controls import ActivationChooser, Card, NumberSlider, label
+from .controls import ActivationChooser, Card, Menu, NumberSlider, chip, label
 from .curves import Curves
-from .plane import ColorBar, Plane
+from .plane import ColorBar, Plane, Square
 from .player import Player
 
 SYMBOLS = {"x1": "x₁", "x2": "x₂", "w1": "w₁", "w2": "w₂", "b": "b"}
@@ -89,6 +87,17 @@ class NeuronLab(QWidget):
         pictures.addWidget(self._build_curves(z_range), 1)
         stage.addLayout(pictures, 1)
         layout.addLayout(stage, 1)
+        self.setFocusProxy(self.plane)
+
+    def show_activation(self, spec: Any, parameters: Mapping[str, float]) -> None:
+        """Show which activation is chosen, with its parameters' values."""
+        self.chooser.set_value(spec.name, parameters)
+        self._formula.setText(spec.formula)
+        self._advice.setText(spec.advice)
+
+    def set_spread(self, text: str) -> None:
+        """Say how much of the plane falls on the flat parts of the curve."""
+        self._spread.setText(text)
 
     def _build_side(
         self,
@@ -116,11 +125,11 @@ class NeuronLab(QWidget):
         activation = Card("Activation")
         self.chooser = ActivationChooser(specs, curve)
         self.chooser.parameter_finished.connect(self.gesture_finished)
-        self.formula = label("", wrap=True)
-        self.advice = label("", "muted", wrap=True)
+        self._formula = label("", wrap=True)
+        self._advice = label("", "muted", wrap=True)
         activation.body.addWidget(self.chooser)
-        activation.body.addWidget(self.formula)
-        activation.body.addWidget(self.advice)
+        activation.body.addWidget(self._formula)
+        activation.body.addWidget(self._advice)
 
         self.player = Player()
         side = QWidget()
@@ -141,9 +150,8 @@ class NeuronLab(QWidget):
         return scroll
 
     def _build_plane(self, limit: float) -> Card:
-        card = Card("Input plane")
-        self.layer = QComboBox()
-        self.layer.setAccessibleName("Colour the plane by")
+        card = Card("Input plane", "Every place is a pair of inputs, coloured by the neuron's answer.")
+        self.layer = Menu("Colour the plane by")
         for key, text, tip in LAYERS:
             self.layer.addItem(text, key)
             self.layer.setItemData(self.layer.count() - 1, tip, 3)
@@ -152,25 +160,24 @@ class NeuronLab(QWidget):
         self.plane = Plane(limit)
         self.plane.released.connect(self.gesture_finished)
         self.color_bar = ColorBar("Colours of the plane")
-        card.body.addWidget(self.plane, 1)
+        card.body.addWidget(Square(self.plane), 1)
         card.body.addWidget(self.color_bar)
         return card
 
     def _build_curves(self, z_range: tuple[float, float]) -> Card:
-        card = Card("Activation curve")
-        self.show_second = QCheckBox("f″")
-        self.show_second.setToolTip("Show the second derivative")
-        self.show_second.setAccessibleName("Show the second derivative")
+        card = Card("Activation curve", "What the neuron makes of its weighted sum z, and how steeply: f′.")
+        self.show_second = chip("f″", "Show the second derivative", "Show the second derivative")
         self.show_second.toggled.connect(self.second_toggled)
-        self.show_ghost = QCheckBox("previous")
-        self.show_ghost.setToolTip("Keep the curve of the activation chosen before, dashed")
-        self.show_ghost.setAccessibleName("Show the previous activation")
+        self.show_ghost = chip(
+            "previous", "Show the previous activation", "Keep the curve chosen before, dashed"
+        )
+        self.show_ghost.setChecked(True)
         self.show_ghost.toggled.connect(self.ghost_toggled)
         card.header.addWidget(self.show_ghost)
         card.header.addWidget(self.show_second)
         self.curves = Curves(z_range)
         self.curves.released.connect(self.gesture_finished)
-        self.spread = label("", "caption", wrap=True)
+        self._spread = label("", "caption", wrap=True)
         card.body.addWidget(self.curves, 1)
-        card.body.addWidget(self.spread)
+        card.body.addWidget(self._spread)
         return card

@@ -9,7 +9,15 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QPainter, QPainterPath, QPainterPathStroker, QPaintEvent, QPolygonF
+from PySide6.QtGui import (
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPainterPathStroker,
+    QPaintEvent,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneMouseEvent, QSizePolicy, QWidget
 
 from . import theme
@@ -35,15 +43,15 @@ class Plane(Plot):
 
     def __init__(self, limit: float, parent: QWidget | None = None) -> None:
         square = (-limit, limit)
-        super().__init__("Input plane", "x₁", "x₂", square, square, square=True, parent=parent)
+        super().__init__("Input plane", "x₁", "x₂", square, square, parent=parent)
         self._limit = limit
         self._image = pg.ImageItem()
         self._contours = QGraphicsPathItem()
         self._line = _DecisionLine()
         self._arrow = _Arrow()
-        self.point = Handle()
-        self.arrow_handle = Handle("accent", radius=6.0)
-        self.turn_handle = Handle("curve", radius=5.0)
+        self.point = Handle(text="input")
+        self.arrow_handle = Handle("accent", radius=6.0, text="weights")
+        self.turn_handle = Handle("halo", radius=5.0, text="z = 0")
         for item in (self._image, self._contours, self._line, self._arrow):
             self.addItem(item)
         for item in (self.turn_handle, self.arrow_handle, self.point):
@@ -77,7 +85,7 @@ class Plane(Plot):
         self.turn_handle.setVisible(line is not None)
         if line is not None:  # a little inside the end, clear of the plane's edge
             (ax, ay), (bx, by) = line
-            self.turn_handle.setPos(ax + 0.94 * (bx - ax), ay + 0.94 * (by - ay))
+            self.turn_handle.setPos(ax + 0.06 * (bx - ax), ay + 0.06 * (by - ay))
         self._arrow.set_ends(anchor, tip)
         self.arrow_handle.setPos(*tip)
 
@@ -86,6 +94,24 @@ class Plane(Plot):
         self._contours.setPen(theme.pen("curve", 1.0, alpha=0.35))
         for item in (self._line, self._arrow):
             item.update()
+
+
+class Square(QWidget):
+    """Holds a plot so that its picture is exactly square, centred, whatever the room."""
+
+    def __init__(self, plot: Plot, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._plot = plot
+        plot.setParent(self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(220, 220)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        extra = self._plot.frame_size()
+        side = max(1, min(self.width() - extra.width(), self.height() - extra.height()))
+        width, height = side + extra.width(), side + extra.height()
+        left, top = (self.width() - width) // 2, (self.height() - height) // 2
+        self._plot.setGeometry(left, top, width, height)
 
 
 class ColorBar(QWidget):
@@ -125,8 +151,9 @@ class ColorBar(QWidget):
             painter.setPen(theme.pen("muted"))
             painter.drawLine(QPointF(x, bar.bottom()), QPointF(x, bar.bottom() + 3))
             painter.setPen(theme.color("muted"))
-            box = QRectF(x - 60, bar.bottom() + 3, 120, 16)
-            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
+            width = painter.fontMetrics().horizontalAdvance(text)
+            left = min(max(x - width / 2, 0.0), self.width() - width)  # centred, but never cut off
+            painter.drawText(QPointF(left, bar.bottom() + 15), text)
 
 
 def contour_path(values: NDArray[np.floating], levels: Sequence[float], limit: float) -> QPainterPath:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from . import theme
-from .controls import Card, Track
+from .controls import Card, Menu, Track, chip, number_entry
 
 
 class Player(Card):
@@ -29,23 +29,18 @@ class Player(Card):
         self.play = QPushButton("▶  Play")
         self.play.setProperty("kind", "primary")
         self.play.setAccessibleName("Play the animation")
-        self.play.setToolTip("Move the chosen number between its two ends (Space)")
+        self.play.setToolTip("Move the chosen number between its two ends (Ctrl+Space)")
         self.play.clicked.connect(self.play_clicked)
         self.header.addWidget(self.play)
 
-        self.target = QComboBox()
-        self.target.setAccessibleName("What to animate")
+        self.target = Menu("What to animate")
         self.target.activated.connect(lambda index: self.edited.emit("target", self.target.itemData(index)))
-        self.low, self.high = _number("From"), _number("To")
-        self.seconds = _number("Seconds for one way")
+        self.low, self.high = number_entry("From", width=70), number_entry("To", width=70)
+        self.seconds = number_entry("Time for one way", decimals=1, unit="s", width=70)
         self.seconds.setRange(0.2, 60.0)
-        self.seconds.setDecimals(1)
-        self.seconds.setSuffix(" s")
-        self.seconds.setToolTip("Time for one way")
         for field, entry in (("low", self.low), ("high", self.high), ("seconds", self.seconds)):
             entry.valueChanged.connect(lambda value, key=field: self.edited.emit(key, value))
-        self.loop = QCheckBox("loop")
-        self.loop.setToolTip("Go back and forth until paused")
+        self.loop = chip("loop", "Loop", "Go back and forth until paused")
         self.loop.toggled.connect(lambda on: self.edited.emit("loop", on))
         first, second = QHBoxLayout(), QHBoxLayout()
         for row in (first, second):
@@ -103,13 +98,3 @@ class Player(Card):
         if not self.scrubber.isSliderDown():
             self.scrubbed.emit(self.scrubber.sliderPosition() / self.scrubber.maximum())
             self.released.emit()
-
-
-def _number(name: str) -> QDoubleSpinBox:
-    entry = QDoubleSpinBox()
-    entry.setAccessibleName(name)
-    entry.setToolTip(name)
-    entry.setKeyboardTracking(False)
-    entry.setDecimals(2)
-    entry.setFixedWidth(70)
-    return entry

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QGraphicsSceneHoverEvent,
     QGraphicsSceneMouseEvent,
@@ -15,6 +15,17 @@ from PySide6.QtWidgets import (
 from . import theme
 
 pg.setConfigOptions(antialias=True, imageAxisOrder="row-major", useOpenGL=False)
+
+
+LEFT_AXIS, BOTTOM_AXIS, TICKS_ONLY, TOP_MARGIN, RIGHT_MARGIN = 48, 40, 22, 8, 10
+"""Pixels around the picture, the same for all plots, so that plots above each other share their edges."""
+
+
+class _Axis(pg.AxisItem):
+    """An axis that writes a real minus sign."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 
 class Plot(pg.PlotWidget):
@@ -28,8 +39,6 @@ class Plot(pg.PlotWidget):
         Axis titles.
     x_range, y_range : tuple of float
         Limits of the axes.
-    square : bool
-        One unit is as long on both axes.
     """
 
     nudged = Signal(float, float)
@@ -44,10 +53,12 @@ class Plot(pg.PlotWidget):
         x_range: tuple[float, float],
         y_range: tuple[float, float],
         *,
-        square: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent=parent, viewBox=pg.ViewBox(enableMenu=False), enableMenu=False)
+        axes = {side: _Axis(side) for side in ("left", "bottom")}
+        super().__init__(
+            parent=parent, viewBox=pg.ViewBox(enableMenu=False), enableMenu=False, axisItems=axes
+        )
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setFrameShape(self.Shape.NoFrame)
@@ -55,14 +66,22 @@ class Plot(pg.PlotWidget):
         self.box.setMouseEnabled(False, False)
         self.box.setDefaultPadding(0.0)
         self.hideButtons()
-        self.setAspectLocked(square)
         self.set_ranges(x_range, y_range)
+        self._bottom = BOTTOM_AXIS if x_label else TICKS_ONLY
         self._labels = {"bottom": x_label, "left": y_label}
         for side in self._labels:
             axis = self.getAxis(side)
             axis.setStyle(tickFont=theme.font(theme.TEXT_S), tickLength=-4, tickTextOffset=theme.SPACE_XS)
+            axis.setStyle(maxTickLevel=0)
             axis.enableAutoSIPrefix(False)
+        self.getAxis("left").setWidth(LEFT_AXIS)
+        self.getAxis("bottom").setHeight(self._bottom)
+        self.getPlotItem().setContentsMargins(0, TOP_MARGIN, RIGHT_MARGIN, 0)
         Plot.retheme(self)  # subclasses call theirs when their own items stand
+
+    def frame_size(self) -> QSize:
+        """What axes and margins take of the widget's size; the rest is the picture."""
+        return QSize(LEFT_AXIS + RIGHT_MARGIN, self._bottom + TOP_MARGIN)
 
     def set_ranges(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
         self.box.setRange(xRange=x_range, yRange=y_range, padding=0.0, disableAutoRange=True)
@@ -102,6 +121,10 @@ class Plot(pg.PlotWidget):
         event.ignore()  # type: ignore[attr-defined]
 
 
+TEXT_ROOM = 70.0
+"""Pixels to each side of a handle for the words beside it."""
+
+
 class Handle(pg.GraphicsObject):
     """A round point to drag, of constant size on the screen.
 
@@ -113,9 +136,9 @@ class Handle(pg.GraphicsObject):
     """Plot coordinates asked for."""
     released = Signal()
 
-    def __init__(self, token: str = "handle", radius: float = 8.0) -> None:
+    def __init__(self, token: str = "handle", radius: float = 8.0, text: str = "") -> None:
         super().__init__()
-        self.token, self._radius, self._hover = token, radius, False
+        self.token, self.text, self._radius, self._hover = token, text, radius, False
         self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
@@ -123,17 +146,37 @@ class Handle(pg.GraphicsObject):
         self.setZValue(100)
 
     def boundingRect(self) -> QRectF:
-        reach = self._radius + 6.0  # a little more than is drawn: easier to hit
-        return QRectF(-reach, -reach, 2 * reach, 2 * reach)
+        reach = self._radius + 6.0
+        return QRectF(-reach - TEXT_ROOM, -reach, 2 * (reach + TEXT_ROOM), 2 * reach)
+
+    def shape(self) -> QPainterPath:
+        path = QPainterPath()
+        path.addEllipse(
+            QPointF(0, 0), self._radius + 6.0, self._radius + 6.0
+        )  # more than is drawn: easier to hit
+        return path
 
     def paint(
         self, painter: QPainter, _option: QStyleOptionGraphicsItem, _widget: QWidget | None = None
     ) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         radius = self._radius + (1.5 if self._hover else 0.0)
-        painter.setPen(theme.pen("halo", 2.5))
+        painter.setPen(theme.pen("curve" if self.token == "halo" else "halo", 2.5))
         painter.setBrush(theme.color(self.token))
         painter.drawEllipse(QPointF(0, 0), radius, radius)
+        if self.text:
+            self._paint_text(painter, radius + 6.0)
+
+    def _paint_text(self, painter: QPainter, offset: float) -> None:
+        """Write what this is beside it, on the side where there is room, haloed for any background."""
+        font = theme.font(theme.TEXT_S, bold=True)
+        path = QPainterPath()
+        width = QFontMetricsF(font).horizontalAdvance(self.text)
+        view = self.getViewBox()
+        room = view.mapFromView(QPointF(view.viewRect().right(), 0)).x() - view.mapFromView(self.pos()).x()
+        path.addText(offset if room > offset + width + 4.0 else -offset - width, 4.0, font, self.text)
+        painter.strokePath(path, theme.pen("halo", 3.0))
+        painter.fillPath(path, theme.color("curve"))
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self._hover = True

@@ -52,6 +52,9 @@ class Theme:
     second: str  # f''
     ghost: str  # what was there before
     warning: str
+    dead: str  # regions of the input plane: no slope at all,
+    saturated: str  # too little slope,
+    active: str  # enough
     handle: str  # what can be dragged
     halo: str  # ring that sets a handle off from any background
 
@@ -75,6 +78,9 @@ LIGHT = Theme(
     second="#0f8577",
     ghost="#9aa3b5",
     warning="#a15c00",
+    dead="#8d96a8",
+    saturated="#e3c58a",
+    active="#c7dff2",
     handle="#1c2230",
     halo="#ffffff",
 )
@@ -97,6 +103,9 @@ DARK = Theme(
     second="#4fd1bd",
     ghost="#6c7689",
     warning="#ffc266",
+    dead="#4a5162",
+    saturated="#7a5a1e",
+    active="#1f4a6e",
     handle="#ffffff",
     halo="#14171d",
 )
@@ -228,11 +237,16 @@ QAbstractSpinBox QLineEdit {{ background: transparent; border: none;
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox:hover, QLineEdit:hover, QDoubleSpinBox:hover, QSpinBox:hover {{ background: {t.hover}; }}
 QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus, QSpinBox:focus {{ border: 1px solid {t.accent}; }}
-QComboBox::drop-down {{ border: none; width: 20px; }}
+QComboBox {{ padding-right: 24px; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.border}; outline: none;
     selection-background-color: {t.hover}; selection-color: {t.text}; }}
-QCheckBox {{ spacing: {SPACE_S}px; background: transparent; }}
-QCheckBox:focus {{ color: {t.accent}; }}
+QPushButton[kind="chip"] {{ background: transparent; border: 1px solid {t.border}; border-radius: 9px;
+    color: {t.muted}; padding: 3px 10px; font-size: {TEXT_S}px; }}
+QPushButton[kind="chip"]:hover {{ background: {t.hover}; }}
+QPushButton[kind="chip"]:checked {{ background: {t.sunken}; color: {t.text}; border-color: {t.accent}; }}
+QPushButton[kind="chip"]:focus {{ border: 2px solid {t.accent}; padding: 2px 9px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {t.border}; border-radius: 5px; min-height: 30px; }}

@@ -1,0 +1,87 @@
+"""What depends on an activation and its parameters only: sampled curves, limits of axes, the colour scale."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+import actcore
+
+from ..view.curves import JUMP
+from ..view.text import short
+
+Z_LIMIT = 8.0
+"""The curves span ±Z_LIMIT: every activation of the registry shows its character within it."""
+SATURATED = 0.05
+"""Below this slope learning through the neuron is slow: a fifth of the sigmoid's best."""
+
+
+class Shape:
+    """An activation as the lab shows it.
+
+    Attributes
+    ----------
+    z, value, slope : ndarray of float64
+        The curves, sampled over ±Z_LIMIT.
+    value_range, slope_range : tuple of float
+        Limits of the vertical axes. They come in steps, so that most activations share them.
+    low, high : float
+        Ends of the colour scale. Its middle is the value on the decision line (at a jump, half-way).
+    """
+
+    def __init__(self, activation: actcore.Activation) -> None:
+        self.activation = activation
+        self.z = np.linspace(-Z_LIMIT, Z_LIMIT, 801)
+        self.value, self.slope = activation.value_and_derivative(self.z)
+        self.steepest = max(float(np.abs(self.slope).max()), 1e-3)
+        self.value_range = (
+            min(-1.25, math.floor(self.value.min() - 0.1)),
+            max(1.25, math.ceil(self.value.max()) + 0.25),
+        )
+        self.slope_range = (
+            min(-0.25, math.floor(4 * self.slope.min() - 0.5) / 4),
+            max(1.25, math.ceil(4 * self.slope.max() + 0.5) / 4),
+        )
+        below, above = activation(np.array([-1e-9, 1e-9]))
+        self.centre = round(float(below + above) / 2, 6)
+        bottom, top = self._range()
+        bottom = bottom if math.isfinite(bottom) else float(self.value.min())
+        top = top if math.isfinite(top) else float(self.value.max())
+        span = max(top - self.centre, self.centre - bottom, 1e-3)
+        self.low, self.high = self.centre - span, self.centre + span
+
+    @property
+    def value_jumps(self) -> bool:
+        """Whether f is discontinuous: contour lines would only trace the jump."""
+        return _jumps(self.value)
+
+    @property
+    def slope_jumps(self) -> bool:
+        return _jumps(self.slope)
+
+    @property
+    def flat(self) -> np.ndarray:
+        """Where along `z` the slope is too small to learn well."""
+        return np.abs(self.slope) < SATURATED
+
+    def matches(self, activation: actcore.Activation) -> bool:
+        mine = self.activation
+        return mine.name == activation.name and dict(mine.parameters) == dict(activation.parameters)
+
+    def output_ticks(self) -> list[tuple[float, str]]:
+        """The colour scale's ends and middle; an end that values can pass says so."""
+        bottom, top = self._range()
+        low = ("" if bottom >= self.low else "≤ ") + short(self.low)
+        high = ("" if top <= self.high else "≥ ") + short(self.high)
+        return [(self.low, low), (self.centre, f"{short(self.centre)} at z = 0"), (self.high, high)]
+
+    def _range(self) -> tuple[float, float]:
+        """The activation's range at its parameters, as the registry states it."""
+        parameters = self.activation.parameters
+        low, high = (end(**parameters) if callable(end) else end for end in self.activation.spec.range)
+        return low, high
+
+
+def _jumps(samples: np.ndarray) -> bool:
+    return bool(np.abs(np.diff(samples)).max() > JUMP * np.ptp(samples))

@@ -1,0 +1,20 @@
+"""Numbers as the app writes them: a real minus sign, and no minus before a zero."""
+
+from __future__ import annotations
+
+
+def plain(value: float, decimals: int = 2) -> str:
+    """A number with a fixed count of decimals."""
+    text = f"{value:.{decimals}f}"
+    return text.lstrip("-") if not float(text) else text.replace("-", "−")
+
+
+def short(value: float) -> str:
+    """A number with three significant digits, and no more zeros than it needs."""
+    return f"{value:.3g}".replace("-", "−")
+
+
+def factor(value: float) -> str:
+    """A number as it stands inside a product or sum: in brackets where negative."""
+    text = plain(value)
+    return f"({text})" if text.startswith("−") else text
