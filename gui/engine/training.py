@@ -19,7 +19,7 @@ from .snapshot import Snapshot
 class Training:
     """The network of a `NetworkState` and how far it has been trained.
 
-    Equal states, orders and step counts give equal weights, however the steps are divided into calls of `run`.
+    Equal states, orders and step counts give equal weights, however they are divided into calls of `run`.
 
     Attributes
     ----------

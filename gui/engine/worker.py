@@ -23,8 +23,8 @@ CHUNK_SECONDS = 0.004
 class Worker:
     """Trains the network of a `NetworkState` beside the window.
 
-    All methods return at once, and what they ask for shows in a later `snapshot`. Only `close` waits, and `flush`
-    and `wait`, which are for tests and pictures.
+    All methods return at once, and what they ask for shows in a later `snapshot`. Only `close` waits, and
+    `flush` and `wait`, which are for tests and pictures.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def features_of(points: NDArray[np.float32], names: Sequence[str]) -> NDArray[np
 
 
 def plane_points(size: int) -> NDArray[np.float32]:
-    """The pixel centres of a `size` x `size` picture of the plane, row by row from the top left: shape (n, 2)."""
-    centres = (np.arange(size, dtype=np.float32) + 0.5) / size * (2 * EXTENT) - EXTENT
-    x1, x2 = np.meshgrid(centres, -centres)
+    """A `size` x `size` grid over the plane, border included, row by row from the lowest x2: shape (n, 2)."""
+    axis = np.linspace(-EXTENT, EXTENT, size, dtype=np.float32)
+    x1, x2 = np.meshgrid(axis, axis)
     return np.stack([x1.ravel(), x2.ravel()], axis=1)

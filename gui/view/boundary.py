@@ -1,0 +1,187 @@
+"""What the network makes of the plane: its answer everywhere, where it changes its mind, and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
+from PySide6.QtWidgets import QGraphicsPathItem, QWidget
+
+from . import theme
+from .plane import contour_path
+from .plot import Handle, Plot
+
+TRAIN_SIZE, TEST_SIZE = 6.5, 6.5
+
+
+class Boundary(Plot):
+    """The square of inputs coloured by the network's output, with contours and the data.
+
+    While a picture from before is set, it covers the plane left of a handle that can be dragged across:
+    before and after in the same place.
+
+    Parameters
+    ----------
+    extent : float
+        The plane spans ±extent in both inputs.
+    """
+
+    painted = Signal(float, float, bool)
+    """In painting mode: a point was asked for at x1, x2; True with the right button or Shift."""
+    painting_finished = Signal()
+    wiped = Signal(float)
+    """Where between left (0) and right (1) the wipe was dragged."""
+
+    def __init__(self, extent: float, parent: QWidget | None = None) -> None:
+        square = (-extent, extent)
+        super().__init__("Output of the network", "", "", square, square, parent=parent)
+        self._extent = extent
+        self._after, self._before = _Picture(extent), _Picture(extent)
+        self._line, self._line_halo = QGraphicsPathItem(), QGraphicsPathItem()
+        self._train, self._test = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
+        self._seam = pg.InfiniteLine(angle=90, movable=False)
+        self._grip = Handle("accent", radius=7.0)
+        for item in (self._after, self._before, self._line_halo, self._line, self._test, self._train):
+            self.addItem(item)
+        for item in (self._seam, self._grip):
+            self.addItem(item)
+            item.setZValue(90)
+        self._grip.setToolTip("Drag: left of it before the change, right of it now")
+        self._grip.dragged.connect(self._on_wipe)
+        self.painting = False
+        self.set_before(None)
+        self.retheme()
+
+    def set_image(self, rgba: NDArray[np.uint8]) -> None:
+        """Colour the plane: (n, n, 4) uint8 on a grid that reaches the border, lowest x2 first."""
+        self._after.set_image(rgba)
+
+    def set_before(self, rgba: NDArray[np.uint8] | None) -> None:
+        """Show this picture left of the wipe; None takes the wipe away."""
+        shown = rgba is not None
+        if rgba is not None:
+            self._before.set_image(rgba)
+        for item in (self._before, self._seam, self._grip):
+            item.setVisible(shown)
+        if shown:
+            self.set_wipe(0.5)
+
+    def set_wipe(self, share: float) -> None:
+        """Place the wipe between left (0) and right (1)."""
+        x = (2 * share - 1) * self._extent
+        self._before.set_share(share)
+        self._seam.setPos(x)
+        self._grip.setPos(x, -0.86 * self._extent)
+
+    def set_contours(self, fields: Sequence[NDArray[np.floating]], levels: Sequence[float]) -> None:
+        """Draw the lines on which one of `fields` takes one of `levels`; grids as for `set_image`."""
+        path = contour_path(fields[0], levels, self._extent)
+        for field in fields[1:]:
+            path.addPath(contour_path(field, levels, self._extent))
+        self._line_halo.setPath(path)
+        self._line.setPath(path)
+
+    def set_points(
+        self,
+        train: NDArray[np.floating],
+        train_colors: Sequence[QColor],
+        test: NDArray[np.floating],
+        test_colors: Sequence[QColor],
+    ) -> None:
+        """The data, shape (n, 2) each: training points filled, test points as rings."""
+        halo = theme.pen("halo", 1.0)
+        self._train.setData(
+            pos=train,
+            size=TRAIN_SIZE,
+            symbol="o",
+            pen=halo,
+            brush=[pg.mkBrush(color) for color in train_colors],
+        )
+        self._test.setData(
+            pos=test,
+            size=TEST_SIZE,
+            symbol="o",
+            brush=pg.mkBrush(theme.color("halo", 0.75)),
+            pen=[pg.mkPen(color, width=1.6) for color in test_colors],
+        )
+
+    def show_test_points(self, shown: bool) -> None:
+        self._test.setVisible(shown)
+
+    def retheme(self) -> None:
+        super().retheme()
+        self._line_halo.setPen(theme.pen("halo", 4.0, alpha=0.7))
+        self._line.setPen(theme.pen("curve", 1.8))
+        self._seam.setPen(theme.pen("accent", 2.0))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.painting:
+            self._paint_point(event)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.painting:
+            if event.buttons() != Qt.MouseButton.NoButton:
+                self._paint_point(event)
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.painting:
+            self.painting_finished.emit()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def _paint_point(self, event: QMouseEvent) -> None:
+        point = self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
+        if max(abs(point.x()), abs(point.y())) <= self._extent:
+            other = bool(
+                event.buttons() & Qt.MouseButton.RightButton
+                or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            )
+            self.painted.emit(point.x(), point.y(), other)
+
+    def _on_wipe(self, x: float, _y: float) -> None:
+        share = min(max((x / self._extent + 1) / 2, 0.0), 1.0)
+        self.set_wipe(share)
+        self.wiped.emit(share)
+
+
+class _Picture(pg.GraphicsObject):
+    """An image over the plane, drawn smoothly: no pixel of the grid shows. Its right part can be cut away."""
+
+    def __init__(self, extent: float) -> None:
+        super().__init__()
+        self._extent, self._share = extent, 1.0
+        self._image = QImage()
+        self._pixels: NDArray[np.uint8] = np.zeros((1, 1, 4), np.uint8)
+
+    def set_image(self, rgba: NDArray[np.uint8]) -> None:
+        self._pixels = np.ascontiguousarray(rgba)  # the image reads this memory
+        rows, columns = rgba.shape[:2]
+        self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
+        self.update()
+
+    def set_share(self, share: float) -> None:
+        self._share = share
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        side = 2 * self._extent
+        return QRectF(-self._extent, -self._extent, side, side)
+
+    def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
+        if self._image.isNull():
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        target = self.boundingRect()
+        # The outer samples lie on the border, so half a pixel on each side lies outside the plane.
+        source = QRectF(0.5, 0.5, self._image.width() - 1.0, self._image.height() - 1.0)
+        target.setWidth(target.width() * self._share)
+        source.setWidth(source.width() * self._share)
+        painter.drawImage(target, self._image, source)

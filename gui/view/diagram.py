@@ -1,0 +1,396 @@
+"""The network as one picture: a live field in every unit, edges that show their weights and can be dragged.
+
+Width is the size of a weight, blue is positive and orange negative, and a negative edge is dashed, so that
+its sign does not hang on colour alone. One widget paints everything: dozens of small plots could not keep up
+with the training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFontMetricsF,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTransform,
+)
+from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+
+from . import theme
+from .diagram_geometry import BIAS, Geometry, Place
+
+LIMIT = 10.0
+"""Weights are edited within ±LIMIT."""
+PIXELS_PER_UNIT = 60.0
+"""How far the mouse moves, upwards, to raise a weight by one; with Shift it takes ten times as far."""
+_STEPS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+"""Arrow keys: layers to the right, units down."""
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 20.0, 6.0, 24.0
+
+
+class Diagram(QWidget):
+    """The drawn network. It reports gestures; the values come back from the model through `show_values`.
+
+    Mouse: drag an edge or a bias (the dot at a unit) up or down, double-click it to type a number, click a
+    unit to see its field large. Keyboard: arrows walk over the units, Page Up and Page Down over the incoming
+    edges of a unit, plus and minus change the weight, Enter types it, Space shows the unit large.
+    """
+
+    weight_changing = Signal(int, int, int, float)
+    """Layer (1 is the first with weights), unit, source (`BIAS` for the bias), value asked for."""
+    weight_finished = Signal()
+    unit_chosen = Signal(int, int)
+    """A unit was clicked: layer and unit."""
+    pointed = Signal(object)
+    """The `Place` under the pointer or the keyboard's cursor, or None."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Network diagram")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setMinimumSize(280, 200)
+        self._names: tuple[str, ...] = ()
+        self._sizes: tuple[int, ...] = (1, 1)
+        self._weights: Sequence[NDArray[np.float32]] = [np.zeros((1, 1), np.float32)]
+        self._biases: Sequence[NDArray[np.float32]] = [np.zeros(1, np.float32)]
+        self._fields: Sequence[NDArray[np.uint8]] = []
+        self._warnings: frozenset[tuple[int, int]] = frozenset()
+        self._place: Place | None = None
+        self._chosen: tuple[int, int] | None = None
+        self._grip: tuple[QPointF, float] | None = None
+        self.frames = 0
+        self._editor = _editor(self)
+        self._editor.editingFinished.connect(self._on_typed)
+        self._layout_network()
+
+    @property
+    def geometry_map(self) -> Geometry:
+        """Where everything stands, in widget coordinates."""
+        return self._geometry
+
+    @property
+    def place(self) -> Place | None:
+        """What the pointer or the keyboard's cursor is at."""
+        return self._place
+
+    def value(self, place: Place) -> float:
+        """The weight or bias at a place."""
+        if place.source == BIAS:
+            return float(self._biases[place.layer - 1][place.unit])
+        return float(self._weights[place.layer - 1][place.unit, place.source])
+
+    def show_network(self, inputs: Sequence[str], sizes: Sequence[int]) -> None:
+        """Lay out a network: how its inputs are written, and the units of every layer, inputs first."""
+        if (tuple(inputs), tuple(sizes)) == (self._names, self._sizes):
+            return
+        self._names, self._sizes = tuple(inputs), tuple(sizes)
+        self._weights = [np.zeros((b, a), np.float32) for a, b in zip(sizes, sizes[1:], strict=False)]
+        self._biases = [np.zeros(size, np.float32) for size in sizes[1:]]
+        self._fields, self._grip, self._chosen = [], None, None
+        self._point_at(None)
+        self._layout_network()
+
+    def show_values(
+        self,
+        weights: Sequence[NDArray[np.float32]],
+        biases: Sequence[NDArray[np.float32]],
+        fields: Sequence[NDArray[np.uint8]],
+    ) -> None:
+        """Draw these values: weights (n_out, n_in) and biases (n_out,) per layer, and for every layer, inputs
+        first, the coloured fields of its units, shape (units, side, side, 4).
+        """
+        self._weights, self._biases, self._fields = weights, biases, fields
+        self.update()
+
+    def show_chosen(self, unit: tuple[int, int] | None) -> None:
+        """Mark the unit whose field is shown large."""
+        self._chosen = unit
+        self.update()
+
+    def show_warnings(self, units: frozenset[tuple[int, int]]) -> None:
+        """Mark units that do not learn, as (layer, unit)."""
+        if units != self._warnings:
+            self._warnings = units
+            self.update()
+
+    def retheme(self) -> None:
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 400)
+
+    # Drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.frames += 1
+        painter = QPainter(self)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
+        self._paint_edges(painter)
+        for layer, size in enumerate(self._sizes):
+            for unit in range(size):
+                self._paint_unit(painter, layer, unit)
+        self._paint_names(painter)
+        self._paint_legend(painter)
+        if self._place is not None and not self._place.is_unit:
+            self._paint_label(painter, self._place)
+
+    def _paint_edges(self, painter: QPainter) -> None:
+        edges = [
+            (abs(weight), weight, (index + 1, unit, source))
+            for index, weights in enumerate(self._weights)
+            for unit, row in enumerate(weights.tolist())
+            for source, weight in enumerate(row)
+        ]
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for _size, weight, at in sorted(edges):  # what matters most lies on top
+            self._paint_edge(painter, at, weight)
+        place = self._place
+        if place is not None and place.source not in (None, BIAS):
+            self._paint_edge(painter, place, self.value(place), marked=True)
+
+    def _paint_edge(self, painter: QPainter, at: Place, weight: float, marked: bool = False) -> None:
+        strength = abs(weight) / (1.2 + abs(weight))
+        width = 0.7 + 5.5 * strength + (2.0 if marked else 0.0)
+        # Mixed with the ground instead of transparent: blending wide lines takes three times as long.
+        color = _mixed("negative" if weight < 0 else "positive", 1.0 if marked else 0.25 + 0.7 * strength)
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        painter.drawPath(self._paths[at][weight < 0])
+
+    def _paint_unit(self, painter: QPainter, layer: int, unit: int) -> None:
+        rect = self._geometry.rect(layer, unit)
+        radius = 0.16 * rect.width()
+        painter.setBrush(theme.color("surface"))
+        if self._fields:
+            image, size = self._image(layer, unit), rect.width()
+            brush = QBrush(image)
+            scale = size / image.width()
+            brush.setTransform(QTransform(scale, 0, 0, scale, rect.left(), rect.top()))
+            painter.setBrush(brush)
+        place = self._place
+        pointed = place is not None and place.is_unit and (place.layer, place.unit) == (layer, unit)
+        if self._chosen == (layer, unit) or pointed:
+            painter.setPen(theme.pen("accent", 3.0))
+        elif (layer, unit) in self._warnings:
+            painter.setPen(theme.pen("warning", 2.5, Qt.PenStyle.DotLine))
+        else:
+            painter.setPen(theme.pen("muted", 1.2))
+        painter.drawRoundedRect(rect, radius, radius)
+        if layer:
+            self._paint_bias(painter, layer, unit)
+
+    def _image(self, layer: int, unit: int) -> QImage:
+        field = self._fields[layer][unit]
+        side = field.shape[0]
+        return QImage(field.data, side, side, 4 * side, QImage.Format.Format_RGBA8888)
+
+    def _paint_bias(self, painter: QPainter, layer: int, unit: int) -> None:
+        bias = float(self._biases[layer - 1][unit])
+        marked = self._place == Place(layer, unit, BIAS)
+        painter.setPen(theme.pen("accent" if marked else "surface", 2.0 if marked else 1.5))
+        # The same two signs of a weight as on an edge: colour, and filled against hollow.
+        color = theme.color("negative" if bias < 0 else "positive")
+        radius = 3.0 + 3.0 * abs(bias) / (1.0 + abs(bias))
+        at = self._geometry.bias(layer, unit)
+        painter.setBrush(color)
+        painter.drawEllipse(at, radius + 0.8, radius + 0.8)
+        if bias < 0:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("surface"))
+            painter.drawEllipse(at, 0.45 * radius, 0.45 * radius)
+
+    def _paint_names(self, painter: QPainter) -> None:
+        painter.setFont(theme.font(theme.TEXT_M, bold=True))
+        painter.setPen(theme.color("text"))
+        for unit, name in enumerate(self._names):
+            rect = self._geometry.rect(0, unit)
+            room = QRectF(0, rect.top(), rect.left() - 8, rect.height())
+            painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
+
+    def _paint_legend(self, painter: QPainter) -> None:
+        painter.setFont(theme.font(theme.TEXT_S))
+        metrics = QFontMetricsF(painter.font())
+        y = self.height() - 8.0
+        x = 2.0
+        solid, dashes = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
+        for text, token, style in (("positive weight", "positive", solid), ("negative", "negative", dashes)):
+            painter.setPen(QPen(_mixed(token, 0.8), 2.5, style, Qt.PenCapStyle.FlatCap))
+            painter.drawLine(QPointF(x, y), QPointF(x + 24, y))
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QPointF(x + 30, y + metrics.ascent() / 2 - 1), text)
+            x += 30 + metrics.horizontalAdvance(text) + theme.SPACE_L
+
+    def _paint_label(self, painter: QPainter, place: Place) -> None:
+        text = self.describe(place)
+        painter.setFont(theme.font(theme.TEXT_S, bold=True))
+        size = QFontMetricsF(painter.font()).boundingRect(text).adjusted(-8, -5, 8, 5)
+        size.moveCenter(self._geometry.middle(place) - QPointF(0, size.height() / 2 + 8))
+        size.moveLeft(min(max(size.left(), 2.0), self.width() - size.width() - 2.0))
+        size.moveTop(max(size.top(), 2.0))
+        painter.setPen(theme.pen("border"))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(size, 6, 6)
+        painter.setPen(theme.color("text"))
+        painter.drawText(size, int(Qt.AlignmentFlag.AlignCenter), text)
+
+    def describe(self, place: Place) -> str:
+        """A place in words and numbers."""
+        if place.is_unit:
+            if place.layer == 0:
+                return f"Input {self._names[place.unit]}"
+            last = place.layer == len(self._sizes) - 1
+            return f"{'Output' if last else f'Layer {place.layer}, unit'} {place.unit + 1}"
+        if place.source == BIAS:
+            return f"bias {self.value(place):+.3f}"
+        return f"weight {self.value(place):+.3f}"
+
+    # Gestures
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        self._point_at(self._geometry.at(event.position()))
+        if self._place is None:
+            return
+        if self._place.is_unit:
+            self.unit_chosen.emit(self._place.layer, self._place.unit)
+        else:
+            self._grip = (event.position(), self.value(self._place))
+            self.setCursor(Qt.CursorShape.SizeVerCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._grip is None:
+            self._point_at(self._geometry.at(event.position()))
+            return
+        start, value = self._grip
+        fine = 0.1 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1.0
+        self._ask(value + fine * (start.y() - event.position().y()) / PIXELS_PER_UNIT)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._grip is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._grip = None
+            self.weight_finished.emit()
+            self._point_at(self._geometry.at(event.position()))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._type_value()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if self._grip is None and not self._editor.isVisible():
+            self._point_at(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        place = self._place or Place(min(1, len(self._sizes) - 1), 0)
+        if key in _STEPS:
+            right, down = _STEPS[key]
+            layer = min(max(place.layer + right, 0), len(self._sizes) - 1)
+            unit = min(max(place.unit + down, 0), self._sizes[layer] - 1)
+            self._point_at(Place(layer, unit))
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) and place.layer:
+            sources = [*range(self._sizes[place.layer - 1]), BIAS]
+            forward = 1 if key == Qt.Key.Key_PageDown else -1
+            at = sources.index(place.source) + forward if place.source is not None else 0
+            self._point_at(Place(place.layer, place.unit, sources[at % len(sources)]))
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus) and not place.is_unit:
+            size = 0.01 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0.1
+            self._ask(self.value(place) + (-size if key == Qt.Key.Key_Minus else size))
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._type_value()
+        elif key == Qt.Key.Key_Space and place.is_unit:
+            self.unit_chosen.emit(place.layer, place.unit)
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus) and not event.isAutoRepeat():
+            self.weight_finished.emit()
+        super().keyReleaseEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._layout_network()
+
+    def _ask(self, value: float) -> None:
+        place = self._place
+        if place is not None and place.source is not None:
+            self.weight_changing.emit(place.layer, place.unit, place.source, min(max(value, -LIMIT), LIMIT))
+
+    def _point_at(self, place: Place | None) -> None:
+        if place == self._place:
+            return
+        self._place = place
+        shape = Qt.CursorShape.ArrowCursor
+        if place is not None:
+            shape = Qt.CursorShape.PointingHandCursor if place.is_unit else Qt.CursorShape.SizeVerCursor
+            self.setAccessibleDescription(self.describe(place))
+        self.setCursor(shape)
+        self.pointed.emit(place)
+        self.update()
+
+    def _type_value(self) -> None:
+        if self._place is None or self._place.is_unit:
+            return
+        self._grip = None
+        middle = self._geometry.middle(self._place)
+        self._editor.setValue(self.value(self._place))
+        self._editor.move(int(middle.x()) - self._editor.width() // 2, max(0, int(middle.y()) - 34))
+        self._editor.show()
+        self._editor.setFocus()
+        self._editor.selectAll()
+
+    def _on_typed(self) -> None:
+        if self._editor.isVisible():
+            value = self._editor.value()
+            self._editor.hide()
+            self.setFocus()
+            self._ask(value)
+            self.weight_finished.emit()
+
+    def _layout_network(self) -> None:
+        area = QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        self._geometry = Geometry(self._sizes, area)
+        # Each edge whole, and in dashes for a negative weight; Qt's own dashing would redo them every frame.
+        self._paths: dict[tuple[int, int, int], tuple[QPainterPath, QPainterPath]] = {}
+        for edge in self._geometry.edges:
+            path = self._geometry.edge(edge)
+            self._paths[edge] = path, self._geometry.dashes(edge)
+        self.update()
+
+
+def _mixed(token: str, share: float) -> QColor:
+    """A token's colour thinned with the ground of the diagram."""
+    above, below = theme.color(token), theme.color("surface")
+    return QColor.fromRgbF(
+        below.redF() + share * (above.redF() - below.redF()),
+        below.greenF() + share * (above.greenF() - below.greenF()),
+        below.blueF() + share * (above.blueF() - below.blueF()),
+    )
+
+
+def _editor(parent: QWidget) -> QDoubleSpinBox:
+    """The entry in which a weight is typed."""
+    editor = QDoubleSpinBox(parent)
+    editor.setAccessibleName("Weight")
+    editor.setRange(-LIMIT, LIMIT)
+    editor.setDecimals(3)
+    editor.setSingleStep(0.1)
+    editor.setFixedWidth(96)
+    editor.hide()
+    return editor

@@ -1,0 +1,170 @@
+"""Seeing inside the layers: where the data stands on each activation's curve, and how much can learn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from . import theme
+
+GRADIENT_LOW, GRADIENT_HIGH = 1e-6, 1e1
+"""Ends of the gradient bars' logarithmic scale."""
+
+
+@dataclass(frozen=True, eq=False)
+class LayerView:
+    """What is shown of one hidden layer.
+
+    Attributes
+    ----------
+    title : str
+        For instance "Layer 1 · tanh".
+    z : ndarray, shape (n,)
+        Where the curves are sampled, from the left to the right end of the picture.
+    value, slope : ndarray, shape (n,)
+        f and f′ there.
+    shares : ndarray, shape (bins,)
+        How the pre-activations of all points and units are spread over the range of `z`, as shares of all.
+    saturated : float
+        Share of them where learning is slow.
+    dead : int
+        Units that pass no gradient for any point.
+    units : int
+        How many units there are.
+    gradient : float
+        The norm of the gradient of the layer's weights; nan where it is not known.
+    """
+
+    title: str
+    z: NDArray[np.floating]
+    value: NDArray[np.floating]
+    slope: NDArray[np.floating]
+    shares: NDArray[np.floating]
+    saturated: float
+    dead: int
+    units: int
+    gradient: float
+
+    @property
+    def alarming(self) -> bool:
+        """Whether much of the layer does not learn."""
+        return self.saturated > 0.5 or self.dead > 0
+
+
+class Inside(QWidget):
+    """One small picture for each hidden layer: histogram of the pre-activations under curve and slope."""
+
+    remedy_asked = Signal(int)
+    """A layer's alarm was clicked."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Inside the layers")
+        self.setFixedHeight(116)
+        self._layers: Sequence[LayerView] = ()
+
+    def show_layers(self, layers: Sequence[LayerView]) -> None:
+        """Draw these layers, from the first hidden one."""
+        self._layers = layers
+        self.setAccessibleDescription("; ".join(f"{layer.title}: {_words(layer)}" for layer in layers))
+        self.update()
+
+    def retheme(self) -> None:
+        self.update()
+
+    def rect_of(self, index: int) -> QRectF:
+        """Where the picture of a layer stands."""
+        count = max(len(self._layers), 1)
+        width = min((self.width() - theme.SPACE_M * (count - 1)) / count, 300.0)
+        left = (self.width() - count * width - (count - 1) * theme.SPACE_M) / 2
+        return QRectF(left + index * (width + theme.SPACE_M), 0.0, width, float(self.height()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for index, layer in enumerate(self._layers):
+            self._paint_layer(painter, self.rect_of(index), layer)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        for index, layer in enumerate(self._layers):
+            if layer.alarming and self.rect_of(index).contains(event.position()):
+                self.remedy_asked.emit(index)
+
+    def _paint_layer(self, painter: QPainter, rect: QRectF, layer: LayerView) -> None:
+        painter.setFont(theme.font(theme.TEXT_S, bold=True))
+        painter.setPen(theme.color("text"))
+        line = QFontMetricsF(painter.font()).height()
+        head = QRectF(rect.left(), rect.top(), rect.width(), line)
+        painter.drawText(head, int(Qt.AlignmentFlag.AlignLeft), layer.title)
+        painter.setFont(theme.font(theme.TEXT_S))
+        foot = QRectF(rect.left(), rect.bottom() - line, rect.width(), line)
+        painter.setPen(theme.color("warning" if layer.alarming else "muted"))
+        metrics, right = QFontMetricsF(painter.font()), Qt.TextElideMode.ElideRight
+        words = metrics.elidedText(_words(layer), right, rect.width())
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignLeft), words)
+        area = rect.adjusted(0, line + 4, -14, -line - 6)
+        self._paint_histogram(painter, area, layer)
+        self._paint_curve(painter, area, layer.z, layer.slope, "derivative", 1.4)
+        self._paint_curve(painter, area, layer.z, layer.value, "curve", 1.8)
+        if np.isfinite(layer.gradient):
+            self._paint_gradient(painter, QRectF(rect.right() - 8, area.top(), 8, area.height()), layer)
+
+    def _paint_histogram(self, painter: QPainter, area: QRectF, layer: LayerView) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        bins = len(layer.shares)
+        # The slope where a bin stands decides its colour: calm where the layer learns, warning where not.
+        places, along = (np.arange(bins) + 0.5) / bins, np.linspace(0.0, 1.0, len(layer.z))
+        slopes = np.interp(places, along, np.abs(layer.slope))
+        width = area.width() / bins
+        for index, (share, slope) in enumerate(zip(layer.shares.tolist(), slopes.tolist(), strict=True)):
+            height = min(share / 0.25, 1.0) ** 0.5 * area.height()
+            painter.setBrush(theme.color("warning" if slope < 0.05 else "accent", 0.45))
+            painter.drawRect(QRectF(area.left() + index * width, area.bottom() - height, width - 0.6, height))
+        painter.setPen(theme.pen("border"))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        middle = area.left() + area.width() * (0 - layer.z[0]) / (layer.z[-1] - layer.z[0])
+        painter.drawLine(QPointF(middle, area.top()), QPointF(middle, area.bottom()))
+
+    def _paint_curve(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        z: NDArray[np.floating],
+        values: NDArray[np.floating],
+        token: str,
+        width: float,
+    ) -> None:
+        # Values from -1.2 to 1.2 fill the height, whichever the activation: curves can be compared by eye.
+        x = np.linspace(area.left(), area.right(), len(z))
+        y = area.center().y() - np.clip(values / 1.2, -1.0, 1.0) * area.height() / 2
+        painter.setPen(theme.pen(token, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        path = QPainterPath()
+        path.addPolygon(QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]))
+        painter.drawPath(path)
+
+    def _paint_gradient(self, painter: QPainter, bar: QRectF, layer: LayerView) -> None:
+        span = np.log10(GRADIENT_HIGH / GRADIENT_LOW)
+        share = float(np.clip(np.log10(max(layer.gradient, GRADIENT_LOW) / GRADIENT_LOW) / span, 0.0, 1.0))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("sunken"))
+        painter.drawRoundedRect(bar, 3, 3)
+        painter.setBrush(theme.color("second"))
+        filled = QRectF(bar.left(), bar.bottom() - share * bar.height(), bar.width(), share * bar.height())
+        painter.drawRoundedRect(filled, 3, 3)
+
+
+def _words(layer: LayerView) -> str:
+    """The state of a layer in words."""
+    text = f"{layer.saturated:.0%} saturated"
+    if layer.dead:
+        text += f", {layer.dead} of {layer.units} units dead"
+    if np.isfinite(layer.gradient):
+        text += f", gradient {layer.gradient:.1g}"
+    return text

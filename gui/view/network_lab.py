@@ -1,0 +1,240 @@
+"""The Network lab's page, read from left to right: data, network, output; the training on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from . import theme
+from .boundary import Boundary
+from .controls import ActivationChooser, Card, Menu, NumberSlider, label
+from .data_panel import Chips, DataPanel, Tile
+from .diagram import Diagram
+from .inside import Inside
+from .layer_heads import LayerHeads
+from .loss import LossPlot
+from .plane import ColorBar, Square
+from .train_bar import TrainBar
+
+SIDE_WIDTH, OUTPUT_WIDTH = 300, 376
+Choices = Sequence[tuple[object, str]]
+
+
+class Offer(NamedTuple):
+    """What can be chosen in the lab: pairs of the model's value and the words for it."""
+
+    tiles: Sequence[Tile]
+    features: Sequence[tuple[str, str]]
+    optimizers: Choices
+    initializers: Choices
+    speeds: Sequence[tuple[float | None, str]]
+    rates: Sequence[tuple[float, str]]
+    layers: int
+    extent: float
+
+
+class NetworkLab(QWidget):
+    """All widgets of the lab; it reports gestures and shows what it is given.
+
+    Parameters
+    ----------
+    offer : Offer
+        What can be chosen.
+    chooser : callable
+        ``chooser(name, with_parameters)`` makes an activation chooser.
+    """
+
+    edited = Signal(str, object)
+    """A field of the network's state and its new value; `gesture_finished` ends a drag."""
+    gesture_finished = Signal()
+    feature_toggled = Signal(str, bool)
+    layers_asked = Signal(int)
+    log_toggled = Signal(bool)
+    test_toggled = Signal(bool)
+    compare_toggled = Signal(bool)
+    reseed_clicked = Signal()
+
+    def __init__(
+        self, offer: Offer, chooser: Callable[[str, bool], ActivationChooser], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
+        layout.setSpacing(theme.SPACE_M)
+        self.bar = TrainBar(chooser("Activation of the hidden layers", False), offer.speeds, offer.rates)
+        self.bar.edited.connect(self.edited)
+        layout.addWidget(self.bar)
+        stage = QHBoxLayout()
+        stage.setSpacing(theme.SPACE_M)
+        layout.addLayout(stage, 1)
+        stage.addWidget(self._build_side(offer))
+        stage.addWidget(self._build_network(offer, chooser), 1)
+        stage.addLayout(self._build_output(offer))
+
+    def _build_side(self, offer: Offer) -> QWidget:
+        self.data = DataPanel(offer.tiles)
+        self.data.finished.connect(self.gesture_finished)
+        self.features = Chips(offer.features, "Input")
+        self.features.toggled.connect(self.feature_toggled)
+        inputs = Card("Inputs", "What the network is told about a point")
+        inputs.body.addWidget(self.features)
+        training = Card("Training")
+        self.loss_choice = self._choice("Loss", "loss", [], "What training makes small")
+        self.optimizer = self._choice(
+            "Optimiser", "optimizer", offer.optimizers, "From gradient to step"
+        )
+        self.initializer = self._choice(
+            "Start", "init", offer.initializers, "How the weights start; starts over"
+        )
+        form = QFormLayout()
+        form.setHorizontalSpacing(theme.SPACE_M)
+        form.setVerticalSpacing(theme.SPACE_XS)
+        for box in (self.loss_choice, self.optimizer, self.initializer):
+            form.addRow(label(box.accessibleName()), box)
+        training.body.addLayout(form)
+        self.batch = NumberSlider(
+            "Batch", "Batch size", 1, 100, 10, decimals=0, tip="Points for one step", symbol_width=42
+        )
+        self.batch.track.setMinimumWidth(48)
+        self.batch.changing.connect(lambda value: self.edited.emit("batch_size", round(value)))
+        self.decay = NumberSlider(
+            "L2", "Weight decay", 0, 0.1, 0, decimals=4, tip="Pulls all weights towards zero", symbol_width=42
+        )
+        self.decay.track.setMinimumWidth(48)
+        self.decay.changing.connect(lambda value: self.edited.emit("l2", value))
+        for slider in (self.batch, self.decay):
+            slider.finished.connect(self.gesture_finished)
+            training.body.addWidget(slider)
+        reseed = QToolButton()
+        reseed.setText("New weights")
+        reseed.setProperty("kind", "quiet")
+        reseed.setToolTip("Start over from other random weights")
+        reseed.clicked.connect(self.reseed_clicked)
+        training.header.addWidget(reseed)
+        return _column([self.data, inputs, training], SIDE_WIDTH)
+
+    def _build_network(self, offer: Offer, chooser: Callable[[str, bool], ActivationChooser]) -> Card:
+        card = Card("Network")
+        self.layer_count = label("2")
+        self.fewer_layers, self.more_layers = (
+            self._layer_button(text, name)
+            for text, name in (("−", "One layer less"), ("+", "One layer more"))
+        )
+        self.fewer_layers.clicked.connect(lambda: self.layers_asked.emit(-1))
+        self.more_layers.clicked.connect(lambda: self.layers_asked.emit(1))
+        card.header.insertWidget(1, label("drag an edge or a bias dot to change its weight", "caption"))
+        card.header.addWidget(label("hidden layers", "muted"))
+        for widget in (self.fewer_layers, self.layer_count, self.more_layers):
+            card.header.addWidget(widget)
+        self.diagram = Diagram()
+        self.diagram.weight_finished.connect(self.gesture_finished)
+        self.heads = LayerHeads(self.diagram, lambda name: chooser(name, False), offer.layers)
+        card.body.setSpacing(0)
+        card.body.addWidget(self.heads)
+        card.body.addWidget(self.diagram, 1)
+        self.inside = Inside()
+        card.body.addWidget(self.inside)
+        return card
+
+    def _build_output(self, offer: Offer) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(theme.SPACE_M)
+        output = Card("Output")
+        self.output_title = output.header.itemAt(0).widget()
+        self.compare = QToolButton()
+        self.compare.setText("Compare")
+        self.compare.setCheckable(True)
+        self.compare.setProperty("kind", "quiet")
+        self.compare.setToolTip("Keep this picture, and wipe between it and what comes")
+        self.compare.toggled.connect(self.compare_toggled)
+        self.show_test = QCheckBox("test")
+        self.show_test.setToolTip("Show the test points, as rings")
+        self.show_test.setChecked(True)
+        self.show_test.toggled.connect(self.test_toggled)
+        output.header.addWidget(self.compare)
+        output.header.addWidget(self.show_test)
+        self.boundary = Boundary(offer.extent)
+        self.color_bar = ColorBar("Colours of the output")
+        output.body.addWidget(Square(self.boundary), 1)
+        output.body.addWidget(self.color_bar)
+        losses = Card("Loss")
+        self.log = QCheckBox("log")
+        self.log.setToolTip("Logarithmic scale")
+        self.log.toggled.connect(self.log_toggled)
+        self.train_text, self.test_text = label("", "curve"), label("")
+        losses.header.addWidget(self.log)
+        legend = QHBoxLayout()
+        legend.addWidget(self.train_text)
+        legend.addStretch(1)
+        legend.addWidget(self.test_text)
+        losses.body.addLayout(legend)
+        self.loss = LossPlot()
+        self.loss.setMinimumHeight(120)
+        losses.body.addWidget(self.loss, 1)
+        for card, stretch in ((output, 3), (losses, 2)):
+            card.setFixedWidth(OUTPUT_WIDTH)
+            column.addWidget(card, stretch)
+        return column
+
+    def _choice(self, name: str, field: str, choices: Choices, tip: str) -> Menu:
+        box = Menu(name)
+        box.setToolTip(tip)
+        for value, text in choices:
+            box.addItem(text, value)
+        box.activated.connect(lambda index: self.edited.emit(field, box.itemData(index)))
+        return box
+
+    @staticmethod
+    def _layer_button(text: str, name: str) -> QToolButton:
+        button = QToolButton()
+        button.setText(text)
+        button.setProperty("kind", "quiet")
+        button.setFixedSize(26, 26)
+        button.setAccessibleName(name)
+        button.setToolTip(name)
+        return button
+
+    def set_losses(self, train: str, test: str) -> None:
+        """The losses and scores in words, above their curves and in the curves' colours."""
+        t = theme.current()
+        for widget, name, text, token in (
+            (self.train_text, "train", train, t.curve),
+            (self.test_text, "test", test, t.derivative),
+        ):
+            _set_text(widget, f'<span style="color:{token}">━ <b>{name}</b></span> {text}')
+
+
+def _set_text(widget: QLabel, text: str) -> None:
+    if widget.text() != text:
+        widget.setText(text)
+
+
+def _column(cards: Sequence[QWidget], width: int) -> QScrollArea:
+    """Cards one under the other, scrolled where the window is low."""
+    inner = QWidget()
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.SPACE_M)
+    for card in cards:
+        column.addWidget(card)
+    column.addStretch(1)
+    scroll = QScrollArea()
+    scroll.setWidget(inner)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(scroll.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
+    scroll.setFixedWidth(width)
+    return scroll

@@ -1,0 +1,122 @@
+"""The bar on top of the Network lab, where the eye starts: play, how far, how fast, which activation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from . import theme
+from .controls import ActivationChooser, Card, Menu, label
+
+
+class TrainBar(Card):
+    """Transport, readouts and the few settings that matter most.
+
+    Parameters
+    ----------
+    chooser : ActivationChooser
+        The activation of all hidden layers.
+    speeds, rates : sequence of (value, text)
+        What can be chosen for steps a second and for the learning rate.
+    """
+
+    play_clicked = Signal()
+    step_clicked = Signal()
+    epoch_clicked = Signal()
+    reset_clicked = Signal()
+    edited = Signal(str, object)
+    """Field of the network's state and its new value."""
+
+    def __init__(
+        self,
+        chooser: ActivationChooser,
+        speeds: Sequence[tuple[float | None, str]],
+        rates: Sequence[tuple[float, str]],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent=parent)
+        self.setAccessibleName("Training")
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE_S)
+        self.body.addLayout(row)
+        self.play = QPushButton("▶  Train")
+        self.play.setProperty("kind", "primary")
+        self.play.setMinimumSize(104, 38)
+        self.play.setToolTip("Train or pause (Space)")
+        self.play.clicked.connect(self.play_clicked)
+        row.addWidget(self.play)
+        for text, name, tip, signal in (
+            ("Step", "One step", "The weights move once, after one batch of points", self.step_clicked),
+            ("Epoch", "One epoch", "One epoch: every training point is used once", self.epoch_clicked),
+            ("↺ Reset", "Reset the weights", "Back to the first weights, at step 0", self.reset_clicked),
+        ):
+            button = QToolButton()
+            button.setText(text)
+            button.setAccessibleName(name)
+            button.setToolTip(tip)
+            button.setMinimumHeight(34)
+            button.clicked.connect(signal)
+            row.addWidget(button)
+        row.addSpacing(theme.SPACE_M)
+        self.epoch = self._readout(row, "Epoch", 84)
+        self.step = self._readout(row, "Step", 78)
+        row.addStretch(1)
+        self.speed = self._choice(row, "Speed", "speed", speeds, "Training steps in a second")
+        self.rate = self._choice(
+            row, "Learning rate", "learning_rate", rates, "How far the weights move in each step"
+        )
+        self.chooser = chooser
+        chooser.menu.setMinimumWidth(168)
+        self._column(row, "Activation of the hidden layers", chooser)
+
+    def set_running(self, running: bool) -> None:
+        """Show on the button what a click would do."""
+        text = "❚❚  Pause" if running else "▶  Train"
+        if text != self.play.text():
+            self.play.setText(text)
+            self.play.setAccessibleName("Pause the training" if running else "Train")
+
+    def set_progress(self, epoch: float, step: int) -> None:
+        """Show how far the training is."""
+        self.epoch.setText(f"{int(epoch):,}".replace(",", "\u2009"))
+        self.step.setText(f"{step:,}".replace(",", "\u2009"))
+
+    def set_choices(self, speed: float | None, rate: float) -> None:
+        """Show the settings of the model; emits nothing."""
+        for box, value in ((self.speed, speed), (self.rate, rate)):
+            index = box.findData(value)
+            if index < 0:  # a value from a session file that the list does not have
+                box.addItem(f"{value:g}", value)
+                index = box.count() - 1
+            box.setCurrentIndex(index)
+
+    def _readout(self, row: QHBoxLayout, title: str, width: int) -> QWidget:
+        value = label("0")
+        value.setFont(theme.font(theme.TEXT_XL, mono=True))
+        value.setStyleSheet(f"font-size: {theme.TEXT_XL}px")
+        value.setMinimumWidth(width)
+        value.setAccessibleName(title)
+        self._column(row, title, value)
+        return value
+
+    def _choice(
+        self, row: QHBoxLayout, title: str, field: str, choices: Sequence[tuple[object, str]], tip: str
+    ) -> Menu:
+        box = Menu(title)
+        box.setToolTip(tip)
+        for value, text in choices:
+            box.addItem(text, value)
+        box.activated.connect(lambda index: self.edited.emit(field, box.itemData(index)))
+        self._column(row, title, box)
+        return box
+
+    @staticmethod
+    def _column(row: QHBoxLayout, title: str, widget: QWidget) -> None:
+        column = QVBoxLayout()
+        column.setSpacing(2)
+        column.addWidget(label(title, "caption"))
+        column.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addLayout(column)
+        row.addSpacing(theme.SPACE_S)
