@@ -67,7 +67,7 @@ def extensions() -> list[Extension]:
     modules = []
     for level in isa.instruction_sets():
         source = ROOT / "actcore" / "_kernels" / f"blocks_{level.name}.pyx"
-        text = blocks.module_text(level.name, extra=NETWORK.read_text(encoding="utf-8") if NETWORK.exists() else "")
+        text = blocks.module_text(level.name, extra=NETWORK.read_text(encoding="utf-8"))
         if not source.exists() or source.read_text(encoding="utf-8") != text:
             source.write_text(text, encoding="utf-8")
         modules.append(
@@ -78,7 +78,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name in ("runtime", "loops", "_ufuncs", "_fastcall", *(["network"] if Path("actcore/network.pyx").exists() else [])):
+    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "network", "training"):
         modules.append(
             Extension(
                 f"actcore.{name}",

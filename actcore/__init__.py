@@ -17,6 +17,7 @@ from actcore.axiswise import Axiswise
 from actcore.network import MLP
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
 from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
+from actcore.training import Trainer
 
 __version__ = "0.1.0"
 
@@ -107,5 +108,8 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
     return activation.bind(**{**activation.spec.spellings[dialect].defaults, **parameters})
 
 
-__all__ = ["MLP", "Activation", "Axiswise", "get", "get_num_threads", "names", "num_threads", "set_num_threads", "show_config"]
+__all__ = [
+    "MLP", "Activation", "Axiswise", "Trainer", "get", "get_num_threads", "names", "num_threads", "set_num_threads",
+    "show_config",
+]
 __all__ += [*_activations, *_axiswise]

@@ -1,6 +1,9 @@
 """A small dense network as C data, for modules that drive it without the GIL."""
 from actcore._kernels.training cimport Network, NetworkBlocks
 
+#: n zeros that begin at a cache line
+cdef object aligned(Py_ssize_t n, object dtype)
+
 
 cdef class MLP:
     cdef Network net                  # a copy is taken by whoever leaves the GIL: `set_activation` replaces layers in place
