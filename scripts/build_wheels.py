@@ -37,7 +37,7 @@ def build(python: Path, interpreters: Iterable[Interpreter], workshop: Path) -> 
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or last_commit_time() or "1735689600"
     variables = {"SOURCE_DATE_EPOCH": epoch, "LDFLAGS": "-Wl,--build-id=none"}
     if sys.platform.startswith("linux"):
-        # Python's own setting may name a folder of its installation, which would become a run path of each module.
+        # Python's own setting may name a folder of its installation, which would become each module's run path.
         variables["LDSHARED"] = f"{os.environ.get('CC', 'cc')} -pthread -shared"
     pack = [str(python), "-m", "build", "--sdist", "--outdir", str(workshop), str(ROOT)]
     run_step("Packing the sources", pack, **variables)
@@ -51,9 +51,9 @@ def build(python: Path, interpreters: Iterable[Interpreter], workshop: Path) -> 
             sources.extractall(room, filter="data")
         tree = room / archive.name.removesuffix(".tar.gz")
         compile_it = ["-m", "pip", "--python", str(interpreter.path), "wheel", "--no-deps", "--no-cache-dir"]
-        title = f"Compiling the wheel for Python {interpreter.name}"
+        command = [str(python), *compile_it, "--wheel-dir", str(room), str(tree)]
         with several_compilers() as together:
-            run_step(title, [str(python), *compile_it, "--wheel-dir", str(room), str(tree)], **variables, **together)
+            run_step(f"Compiling the wheel for Python {interpreter.name}", command, **variables, **together)
         products.append(repair(python, next(room.glob("*.whl")), variables))
     return products
 
