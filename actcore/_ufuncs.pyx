@@ -6,6 +6,10 @@ cimport numpy as cnp
 from cpython.exc cimport PyErr_NoMemory
 from libc.stdlib cimport malloc
 
+import contextlib
+
+import numpy as np
+
 from actcore cimport loops
 from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS
 from actcore.registry import AXIS_ROWS, ROWS
@@ -14,7 +18,6 @@ cnp.import_array()
 cnp.import_ufunc()
 
 _alive = []  # NumPy keeps pointers to names and docs
-_TYPE_NUMBERS = {"float32": cnp.NPY_FLOAT, "float64": cnp.NPY_DOUBLE}
 
 
 cdef void elementwise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, void* data) noexcept nogil:
@@ -34,8 +37,12 @@ cdef void axiswise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, v
             PyErr_NoMemory()
 
 
-cdef _register(str name, str signature, list addresses, int nin, int nout):
-    """Create the ufunc `name` with one loop per dtype and make it an attribute of this module."""
+cdef _register(str name, str signature, list addresses, int n_inputs, int n_parameters, int nout):
+    """Create the ufunc `name` with one loop per dtype and make it an attribute of this module.
+
+    The parameters of a 16-bit loop are float32: rounding 0.01 to 8 or 11 bits would cost more accuracy than the result has.
+    """
+    cdef int nin = n_inputs + n_parameters
     cdef int n_loops = len(addresses)
     cdef int n_args = nin + nout
     cdef cnp.PyUFuncGenericFunction* functions = <cnp.PyUFuncGenericFunction*> malloc(n_loops * sizeof(void*))
@@ -49,7 +56,8 @@ cdef _register(str name, str signature, list addresses, int nin, int nout):
         functions[i] = <cnp.PyUFuncGenericFunction> (axiswise if signature else elementwise)
         data[i] = <void*> <size_t> address
         for k in range(n_args):
-            types[i * n_args + k] = _TYPE_NUMBERS[dtype]
+            is_parameter = n_inputs <= k < nin
+            types[i * n_args + k] = np.dtype("float32" if is_parameter and dtype == "float16" else dtype).num
     encoded = (name.encode(), (signature or "").encode())
     _alive.append(encoded)
     cdef char* name_pointer = encoded[0]
@@ -73,14 +81,34 @@ def ufunc_name(row_name, kind_name):
 def _register_all():
     for row in ROWS:
         for kind in KINDS:
-            addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in DTYPES]
-            nin = len(kind.inputs) + len(row.parameters)
-            _register(ufunc_name(row.name, kind.name), None, addresses, nin, len(kind.outputs))
+            addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in ("float16", *DTYPES)]
+            _register(ufunc_name(row.name, kind.name), None, addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
     for row in AXIS_ROWS:
         for order, inputs in AXIS_ORDERS.items():
             addresses = [(dtype, <size_t> loops.find_axiswise(row.name, order, dtype)) for dtype in DTYPES]
             signature = ",".join(["(n)"] * len(inputs)) + "->(n)"
-            _register(ufunc_name(row.name, order), signature, addresses, len(inputs), 1)
+            _register(ufunc_name(row.name, order), signature, addresses, len(inputs), 0, 1)
+
+
+def _register_bfloat16(bfloat16):
+    """Give every element-wise ufunc a loop for `bfloat16`, the dtype of the ml_dtypes package; parameters are float32."""
+    cdef int number = np.dtype(bfloat16).num
+    cdef int types[24]
+    cdef int k
+    for row in ROWS:
+        for kind in KINDS:
+            ufunc = globals()[ufunc_name(row.name, kind.name)]
+            first, last = len(kind.inputs), len(kind.inputs) + len(row.parameters)
+            for k in range(ufunc.nargs):
+                types[k] = cnp.NPY_FLOAT if first <= k < last else number
+            if cnp.PyUFunc_RegisterLoopForType(
+                ufunc, number, <cnp.PyUFuncGenericFunction> elementwise, types, <void*> loops.find(row.name, kind.name, "bfloat16")
+            ) < 0:
+                raise RuntimeError(f"NumPy refused a bfloat16 loop for {row.name}")
 
 
 _register_all()
+with contextlib.suppress(ImportError):
+    import ml_dtypes
+
+    _register_bfloat16(ml_dtypes.bfloat16)

@@ -56,8 +56,8 @@ class Elementwise(FastCall):
             dtype = np.asarray(array).dtype
             if dtype.kind not in "biuf":
                 return TypeError(
-                    f"{self.__name__}: {name} has dtype {dtype}; accepted are float32 and float64, "
-                    "and integers and booleans, which are promoted"
+                    f"{self.__name__}: {name} has dtype {dtype}; accepted are float16, bfloat16, float32 and "
+                    "float64, and integers and booleans, which are promoted"
                 )
         unknown = [name for name in options if name not in _UFUNC_OPTIONS]
         if unknown:
@@ -217,7 +217,7 @@ def describe(row: Row) -> str:
 Parameters
 ----------
 x : array_like
-    Any shape and strides; float32 and float64 are kept, integers and booleans are promoted.
+    Any shape and strides; float16, bfloat16 (of ml_dtypes), float32 and float64 are kept, integers and booleans promoted.
 {parameters}out : ndarray, optional
     Where to write; may be `x` itself.
 where : array_like of bool, optional

@@ -19,10 +19,14 @@ cdef struct Loop:
     int n_inputs
     int n_parameters
     int n_outputs
-    int itemsize
+    int itemsize  # bytes of a number in the blocks and of a parameter in memory
+    int storage  # bytes of an input or output in memory: 2 for the 16-bit formats
+    Block widen  # 16-bit to float32; NULL for float32 and float64
+    Block narrow
     double cost  # nanoseconds per element on one thread, roughly
 
 #: The loop of an element-wise activation. `kind`: value, derivative, second_derivative, backward, value_and_derivative.
+#: `dtype`: float32, float64; float16 and bfloat16 for ``run`` only, with parameters in float32.
 cdef const Loop* find(str name, str kind, str dtype) except NULL
 #: The row kernel of a function along an axis. `kind`: value, backward.
 cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL

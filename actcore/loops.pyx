@@ -5,10 +5,10 @@ The Cython face of the package (see ``loops.pxd``); the ufuncs run through the s
 blocks; anything else passes through a buffer that stays in the first-level cache, to the same blocks and so to the same bits.
 """
 from cython.parallel cimport prange
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport free, malloc
 
-from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS
+from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS, STORAGE
 from actcore._kernels.table cimport Entry
 from actcore.registry import AXIS_ROWS, ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
@@ -30,14 +30,30 @@ cdef size_t _new(Entry entry, int n_inputs, int n_parameters, int n_outputs, str
     loop.n_inputs = n_inputs
     loop.n_parameters = n_parameters
     loop.n_outputs = n_outputs
-    loop.itemsize = 4 if dtype == "float32" else 8
+    loop.itemsize = loop.storage = 4 if dtype == "float32" else 8
+    loop.widen = loop.narrow = NULL
     loop.cost = cost if dtype == "float32" else 2.5 * cost
+    return <size_t> loop
+
+
+cdef size_t _stored(size_t single, Entry widen, Entry narrow) except 0:
+    """Return the loop of a 16-bit format, made from the one for float32."""
+    cdef Loop* loop = <Loop*> malloc(sizeof(Loop))
+    if loop is NULL:
+        raise MemoryError("no memory for the table of loops")
+    loop[0] = (<const Loop*> single)[0]
+    loop.storage = 2
+    loop.widen = widen.scalar
+    loop.narrow = narrow.scalar
+    loop.cost += 0.2
     return <size_t> loop
 
 
 cdef _collect():
     """Give every entry of the block table its name; the order is that of ``_build/blocks.py``."""
     cdef const Entry* entry = <const Entry*> block_table()
+    cdef const Entry* conversions = entry
+    entry += 2 * len(STORAGE)
     for row in ROWS:
         for kind in KINDS:
             for dtype in DTYPES:
@@ -45,6 +61,10 @@ cdef _collect():
                     entry[0], len(kind.inputs), len(row.parameters), len(kind.outputs), dtype, row.cost
                 )
                 entry += 1
+            for k, stored in enumerate(STORAGE):
+                _loops[row.name, kind.name, stored] = _stored(
+                    _loops[row.name, kind.name, "float32"], conversions[2 * k], conversions[2 * k + 1]
+                )
     for row in AXIS_ROWS:
         for order, inputs in AXIS_ORDERS.items():
             for dtype in DTYPES:
@@ -75,7 +95,10 @@ cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL:
 cdef void copy(const char* source, Py_ssize_t source_step, char* target, Py_ssize_t target_step, Py_ssize_t n, int itemsize) noexcept nogil:
     """Copy n items between strides; a source step of 0 repeats one item."""
     cdef Py_ssize_t i
-    if itemsize == 4:
+    if itemsize == 2:
+        for i in range(n):
+            (<int16_t*> (target + i * target_step))[0] = (<const int16_t*> (source + i * source_step))[0]
+    elif itemsize == 4:
         for i in range(n):
             (<int32_t*> (target + i * target_step))[0] = (<const int32_t*> (source + i * source_step))[0]
     else:
@@ -83,13 +106,40 @@ cdef void copy(const char* source, Py_ssize_t source_step, char* target, Py_ssiz
             (<int64_t*> (target + i * target_step))[0] = (<const int64_t*> (source + i * source_step))[0]
 
 
+cdef inline void fetch(const Loop* loop, const char* source, Py_ssize_t step, char* target, Py_ssize_t n) noexcept nogil:
+    """Bring n inputs from memory into the buffer, widening 16-bit ones."""
+    cdef int16_t packed[BUFFER]
+    cdef char* args[2]
+    if loop.widen is NULL:
+        copy(source, step, target, loop.itemsize, n, loop.itemsize)
+        return
+    args[0], args[1] = <char*> source, target
+    if step != loop.storage:
+        copy(source, step, <char*> packed, loop.storage, n, loop.storage)
+        args[0] = <char*> packed
+    loop.widen(args, n)
+
+
+cdef inline void deliver(const Loop* loop, const char* source, char* target, Py_ssize_t step, Py_ssize_t n) noexcept nogil:
+    """Bring n outputs from the buffer to memory, narrowing to 16 bits where they are stored so."""
+    cdef int16_t packed[BUFFER]
+    cdef char* args[2]
+    if loop.narrow is NULL:
+        copy(source, loop.itemsize, target, step, n, loop.itemsize)
+        return
+    args[0], args[1] = <char*> source, target if step == loop.storage else <char*> packed
+    loop.narrow(args, n)
+    if step != loop.storage:
+        copy(<char*> packed, loop.storage, target, step, n, loop.storage)
+
+
 cdef void run_buffered(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
-    """Run through the buffer; arguments that are contiguous are used in place."""
+    """Run through the buffer; arguments that a block can read where they lie are used in place."""
     cdef double buffer[MAX_ARGUMENTS][BUFFER]
     cdef char* block_args[MAX_ARGUMENTS]
+    cdef bint buffered[MAX_ARGUMENTS]
     cdef int first_output = loop.n_inputs + loop.n_parameters
     cdef int n_args = first_output + loop.n_outputs
-    cdef int itemsize = loop.itemsize
     cdef bint per_element = False
     cdef Py_ssize_t start = 0, count
     cdef int k
@@ -97,19 +147,23 @@ cdef void run_buffered(const Loop* loop, char** args, Py_ssize_t n, const Py_ssi
     for k in range(loop.n_inputs, first_output):
         per_element = per_element or steps[k] != 0
     block = loop.array if per_element else loop.scalar
+    for k in range(n_args):
+        if loop.n_inputs <= k < first_output:
+            buffered[k] = per_element and steps[k] != loop.itemsize
+        else:
+            buffered[k] = loop.widen is not NULL or steps[k] != loop.itemsize
     while start < n:
         count = n - start if n - start < BUFFER else BUFFER
         for k in range(n_args):
-            if steps[k] == itemsize or (not per_element and loop.n_inputs <= k < first_output):
-                block_args[k] = args[k] + start * steps[k]
-            else:
-                block_args[k] = <char*> &buffer[k][0]
-                if k < first_output:
-                    copy(args[k] + start * steps[k], steps[k], block_args[k], itemsize, count, itemsize)
+            block_args[k] = <char*> &buffer[k][0] if buffered[k] else args[k] + start * steps[k]
+            if buffered[k] and k < loop.n_inputs:
+                fetch(loop, args[k] + start * steps[k], steps[k], block_args[k], count)
+            elif buffered[k] and k < first_output:
+                copy(args[k] + start * steps[k], steps[k], block_args[k], loop.itemsize, count, loop.itemsize)
         block(block_args, count)
         for k in range(first_output, n_args):
-            if steps[k] != itemsize:
-                copy(block_args[k], itemsize, args[k] + start * steps[k], steps[k], count, itemsize)
+            if buffered[k]:
+                deliver(loop, block_args[k], args[k] + start * steps[k], steps[k], count)
         start += count
 
 
@@ -117,7 +171,7 @@ cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n
     """Run elements start to start + n on the calling thread, in a clean floating-point state."""
     cdef char* part[MAX_ARGUMENTS]
     cdef int n_args = loop.n_inputs + loop.n_parameters + loop.n_outputs
-    cdef bint direct = True
+    cdef bint direct = loop.widen is NULL
     cdef int k
     cdef fp_state state
     for k in range(n_args):

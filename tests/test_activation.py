@@ -170,6 +170,7 @@ def test_integers_and_lists_promote_as_numpy_does(activation: Activation) -> Non
     assert activation(np.arange(3)).dtype == np.float64
     # A Python float joined to 16-bit integers makes float64 in NumPy too; alone they fit float32.
     small = np.float64 if activation.spec.parameters else np.float32
+    assert activation(np.arange(3, dtype=np.int8)).dtype == (np.float64 if activation.spec.parameters else np.float16)
     assert activation(np.arange(3, dtype=np.int16)).dtype == small
     assert activation(np.arange(3.0), dtype="float32", casting="same_kind").dtype == np.float32
 

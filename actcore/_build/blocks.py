@@ -14,6 +14,9 @@ from actcore.registry import AXIS_ROWS, ROWS, AxisRow, Row
 
 DTYPES = {"float32": "float", "float64": "double"}
 
+#: 16-bit formats: stored so, computed in float32. The table begins with two conversions for each.
+STORAGE = ("float16", "bfloat16")
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -41,7 +44,9 @@ _HEADER = '''\
 """Block loops of the instruction set "{isa}"."""
 from cpython.pycapsule cimport PyCapsule_New
 
-from actcore._kernels cimport activations, axiswise
+from libc.stdint cimport uint16_t
+
+from actcore._kernels cimport activations, axiswise, storage
 from actcore._kernels.table cimport Block, Entry
 '''
 
@@ -74,6 +79,17 @@ def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
     yield ""
 
 
+def _conversion(name: str, source: str, target: str) -> Iterator[str]:
+    """Yield the lines of a loop that converts n numbers between a 16-bit format and float32."""
+    yield f"cdef void {name}_scalar(char** args, Py_ssize_t n) noexcept nogil:"
+    yield f"    cdef const {source}* x = <const {source}*> args[0]"
+    yield f"    cdef {target}* y = <{target}*> args[1]"
+    yield "    cdef Py_ssize_t i"
+    yield "    for i in range(n):"
+    yield f"        y[i] = storage.{name}(x[i])"
+    yield ""
+
+
 def _variants(row: Row) -> tuple[str, ...]:
     return ("scalar", "array") if row.parameters else ("scalar",)
 
@@ -94,6 +110,10 @@ def module_text(isa: str, extra: str = "") -> str:
     lines = _HEADER.format(isa=isa).splitlines()
     lines.append("")
     entries: list[str] = []
+    for name in STORAGE:
+        lines.extend(_conversion(f"widen_{name}", "uint16_t", "float"))
+        lines.extend(_conversion(f"narrow_{name}", "float", "uint16_t"))
+        entries += [f"Entry(widen_{name}_scalar, NULL)", f"Entry(narrow_{name}_scalar, NULL)"]
     for row in ROWS:
         for kind in KINDS:
             for dtype in DTYPES:

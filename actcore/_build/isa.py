@@ -7,8 +7,15 @@ from dataclasses import dataclass
 
 #: gcc vectorises the block loops only when it may assume that no floating-point trap is enabled and that nobody reads errno.
 #: -ffp-contract=off keeps vector body, scalar tail and every instruction set with FMA to one arithmetic; FMAs are written out.
+#: A loop that calls a function cannot be vectorised, and gcc stops inlining when a module has grown by half: so inlining is forced.
 #: -ffast-math is used nowhere: linked into a shared object it can switch the whole process to flush-to-zero.
-KERNEL_FLAGS = ("-O3", "-fno-trapping-math", "-fno-math-errno", "-ffp-contract=off", "-g0")
+KERNEL_FLAGS = (
+    "-O3",
+    "-fno-trapping-math",
+    "-fno-math-errno",
+    "-ffp-contract=off",
+    "-DCYTHON_INLINE=__inline__ __attribute__((always_inline))",
+)
 
 
 @dataclass(frozen=True)
