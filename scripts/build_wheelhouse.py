@@ -16,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -27,12 +28,8 @@ GLIBC = range(34, 4, -1)  # Qt's wheels and the bundled OpenMP runtime need glib
 PLATFORMS = {
     "linux_x86_64": [*(f"manylinux_2_{minor}_x86_64" for minor in GLIBC), "manylinux2014_x86_64"],
     "linux_aarch64": [*(f"manylinux_2_{minor}_aarch64" for minor in GLIBC), "manylinux2014_aarch64"],
-    "macosx_arm64": [
-        f"macosx_{major}_0_{arch}" for major in range(14, 10, -1) for arch in ("arm64", "universal2")
-    ],
-    "macosx_x86_64": [
-        f"macosx_{major}_0_{arch}" for major in range(14, 9, -1) for arch in ("x86_64", "universal2")
-    ],
+    "macosx_arm64": [f"macosx_{major}_0_{arch}" for major in range(14, 10, -1) for arch in ("arm64", "universal2")],
+    "macosx_x86_64": [f"macosx_{major}_0_{arch}" for major in range(14, 9, -1) for arch in ("x86_64", "universal2")],
     "win_amd64": ["win_amd64"],
 }
 README = """\
@@ -80,32 +77,35 @@ def requirements(wheels: Path) -> str:
 
 def download_debian_packages(folder: Path) -> None:
     """Put Qt's Debian packages and what they depend on, short of the base system, into `folder`."""
-    if shutil.which("apt-cache") is None:
+    if shutil.which("apt-get") is None:
         raise SetupError("--debian-packages needs apt, and this is no Debian.")
-    wanted = [*QT_LIBRARIES.values(), *XCB_LIBRARIES.values(), FONT_PACKAGE]
-    kinds = ["recommends", "suggests", "conflicts", "breaks", "replaces", "enhances"]
-    depends = ["apt-cache", "depends", "--recurse", *(f"--no-{kind}" for kind in kinds), *wanted]
-    listing = subprocess.run(depends, capture_output=True, text=True)
-    if listing.returncode != 0:
-        raise SetupError(
-            f"apt does not know Qt's packages; run apt-get update first: {listing.stderr.strip()}"
-        )
-    names = sorted(set(re.findall(r"^(\w\S*)$", listing.stdout, re.MULTILINE)))
-    shown = subprocess.run(
-        ["apt-cache", "show", "--no-all-versions", *names], capture_output=True, text=True
-    ).stdout
-    base = set()
-    for paragraph in shown.split("\n\n"):
-        fields = dict(re.findall(r"^(Package|Priority|Essential): (\S+)$", paragraph, re.MULTILINE))
-        if fields.get("Priority") in ("required", "important") or "Essential" in fields:
-            base.add(fields["Package"])
-    available = set(re.findall(r"^Package: (\S+)$", shown, re.MULTILINE))
+    paragraphs = subprocess.run(["apt-cache", "dumpavail"], capture_output=True, text=True).stdout.split("\n\n")
+    always_there = re.compile(r"^Priority: (?:required|important)$", re.MULTILINE)
+    base = [text.split("\n", 1)[0].removeprefix("Package: ") for text in paragraphs if always_there.search(text)]
+    names = sorted(with_dependencies(qt_packages()) - with_dependencies(base))
     folder.mkdir(parents=True, exist_ok=True)
-    missing = [name for name in names if name in available - base and not list(folder.glob(f"{name}_*.deb"))]
+    for stale in folder.glob("*.deb"):
+        if stale.name.split("_")[0] not in names:
+            stale.unlink()
+    missing = [name for name in names if not list(folder.glob(f"{name}_*.deb"))]
     if missing:
-        run_step(f"Downloading {len(missing)} Debian packages", [
-            "sh", "-c", 'cd "$0" && exec apt-get -o APT::Sandbox::User=root download "$@"', str(folder), *missing,
-        ])  # fmt: skip
+        fetch = ["apt-get", "-o", "APT::Sandbox::User=root", "download", *missing]
+        run_step(f"Downloading {len(missing)} Debian packages", ["env", "-C", str(folder), *fetch])
+
+
+def with_dependencies(packages: list[str]) -> set[str]:
+    """What apt would install for these packages on a machine that has nothing."""
+    with tempfile.NamedTemporaryFile() as nothing:
+        fresh = ["-o", f"Dir::State::status={nothing.name}", "-o", "Debug::NoLocking=1", "--no-install-recommends"]
+        done = subprocess.run(["apt-get", "--simulate", *fresh, "install", *packages], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SetupError(f"apt cannot resolve Qt's packages; run apt-get update first: {done.stderr.strip()}")
+    return set(re.findall(r"^Inst (\S+)", done.stdout, re.MULTILINE))
+
+
+def qt_packages() -> list[str]:
+    """The Debian packages that the app needs on a machine with an X display."""
+    return [*QT_LIBRARIES.values(), *XCB_LIBRARIES.values(), FONT_PACKAGE]
 
 
 def complete(folder: Path, wanted: str, platform: str, gui: bool) -> None:
@@ -120,11 +120,8 @@ def complete(folder: Path, wanted: str, platform: str, gui: bool) -> None:
     (folder / "README.txt").write_text(text, encoding="utf-8")
     checks = [["-m", "actcore", "--self-check"]]
     if gui and platform.startswith("linux"):
-        packages = sorted([*QT_LIBRARIES.values(), *XCB_LIBRARIES.values(), FONT_PACKAGE])
-        (folder / "system-packages.txt").write_text("\n".join(packages) + "\n", encoding="utf-8")
-    unpacked = sum(
-        entry.file_size for wheel in wheels.glob("*.whl") for entry in zipfile.ZipFile(wheel).infolist()
-    )
+        (folder / "system-packages.txt").write_text("\n".join(sorted(qt_packages())) + "\n", encoding="utf-8")
+    unpacked = sum(entry.file_size for wheel in wheels.glob("*.whl") for entry in zipfile.ZipFile(wheel).infolist())
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in NOT_HASHED]
     hashes = {str(path.relative_to(folder)): build_wheels.sha256(path) for path in files}
     sums = "".join(f"{digest}  {name}\n" for name, digest in hashes.items())
@@ -154,10 +151,7 @@ def pack(folder: Path) -> Path:
 def make(options: argparse.Namespace) -> Path:
     """Make the folder that `options` describe and return it."""
     python = prepare(["wheels"], engine=False)
-    folder = (
-        options.output
-        or ROOT / f"wheelhouse-{options.python}-{options.platform}{'-gui' if options.gui else ''}"
-    )
+    folder = options.output or ROOT / f"wheelhouse-{options.python}-{options.platform}{'-gui' if options.gui else ''}"
     (folder / "manifest.json").unlink(missing_ok=True)
     if options.wheels is None:
         options.wheels = folder.with_name(folder.name + ".build")
@@ -187,18 +181,12 @@ def main() -> int:
     """Make the wheelhouse and say what to do with it."""
     this_python = f"{sys.version_info.major}.{sys.version_info.minor}"
     this_platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=this_python, metavar="VERSION", help=f"default {this_python}")
     parser.add_argument("--platform", choices=PLATFORMS, default=this_platform)
     parser.add_argument("--gui", action="store_true", help="with the app and Qt")
-    parser.add_argument(
-        "--debian-packages", action="store_true", help="with the Debian packages that Qt needs"
-    )
-    parser.add_argument(
-        "--wheels", type=Path, metavar="FOLDER", help="take actcore's wheel from there, build none"
-    )
+    parser.add_argument("--debian-packages", action="store_true", help="with the Debian packages that Qt needs")
+    parser.add_argument("--wheels", type=Path, metavar="FOLDER", help="take actcore's wheel from there, build none")
     parser.add_argument("--output", type=Path, metavar="FOLDER")
     parser.add_argument("--archive", action="store_true", help="also as one archive")
     options = parser.parse_args()

@@ -16,6 +16,7 @@ import argparse
 import hashlib
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sysconfig
@@ -50,11 +51,11 @@ def check_python(manifest: dict[str, Any]) -> None:
         raise InstallError(
             f"These wheels are for Python {wanted}, this is Python {python}: run python{wanted} install.py"
         )
-    platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-    if platform.split("_")[0] != manifest["platform"].split("_")[0] or not platform.endswith(
-        manifest["machine"]
-    ):
-        raise InstallError(f"These wheels are for {manifest['platform']}, and this machine is {platform}.")
+    system, machine = manifest["platform"].split("_", 1)
+    systems = {"linux": "Linux", "macosx": "Darwin", "win": "Windows"}
+    if (systems[system], machine) != (platform.system(), platform.machine().lower()):
+        here = f"{platform.system()} on {platform.machine()}"
+        raise InstallError(f"These wheels are for {manifest['platform']}, and this machine is {here}.")
 
 
 def check_files(folder: Path, manifest: dict[str, Any]) -> None:
@@ -75,26 +76,18 @@ def check_space(target: Path, manifest: dict[str, Any]) -> None:
         place = place.parent
     free, needed = shutil.disk_usage(place).free, manifest["installed_bytes"]
     if free < needed:
-        raise InstallError(
-            f"There are {free // MEBIBYTE} MiB free at {place}; {needed // MEBIBYTE} MiB are needed."
-        )
+        raise InstallError(f"There are {free // MEBIBYTE} MiB free at {place}; {needed // MEBIBYTE} MiB are needed.")
 
 
 def clean_environment() -> dict[str, str]:
     """The environment without anything that would change what pip and Python do."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON", "VIRTUAL_ENV"))}
     return {**kept, "PIP_CONFIG_FILE": os.devnull}
 
 
 def run(why: str, command: list[Any]) -> None:
     """Run a command quietly; when it fails, say why and show its last words."""
-    done = subprocess.run(
-        command, env=clean_environment(), cwd=HERE, capture_output=True, text=True, errors="replace"
-    )
+    done = subprocess.run(command, env=clean_environment(), cwd=HERE, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         lines = (done.stdout + done.stderr).strip().splitlines()
         full = any("No space left on device" in line for line in lines)
@@ -134,9 +127,7 @@ def install(folder: Path, target: Path) -> Path:
 
 def main() -> int:
     """Install, and say how to start; one sentence and exit code 1 when that cannot be."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=Path("actcore-environment"), metavar="FOLDER")
     target = parser.parse_args().to.absolute()
     try:
