@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
 import actcore as ac
@@ -32,15 +34,16 @@ from ..view import classes, colormap, theme
 from ..view.controls import ActivationChooser
 from ..view.data_panel import Tile
 from ..view.diagram_geometry import BIAS, Place
+from ..view.inside import LayerView
 from ..view.network_lab import NetworkLab, Offer
-from .network_pictures import Field, Pictures
+from .network_pictures import Field, Pictures, plane_table
 
 MOVING_SIDE, STILL_SIDE = 256, 512
 """Samples along a side of the output's picture, while it changes and when it rests."""
 STILL_SECONDS = 0.15
 INSIDE_SECONDS = 0.1
 """The insides of the layers are redrawn ten times a second while training: more cannot be read."""
-PREPARED_STEPS = 6000
+PREPARED_STEPS = 3000
 RECORDED_STEPS_A_SECOND = 400
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 WORDS = {
@@ -50,7 +53,10 @@ WORDS = {
     "categorical_crossentropy": "cross-entropy",
     "sgd": "SGD",
     "momentum": "momentum",
+    "nesterov": "Nesterov",
+    "rmsprop": "RMSprop",
     "adam": "Adam",
+    "adamw": "AdamW",
 }
 
 
@@ -59,6 +65,14 @@ class NetworkController:
 
     name = "network"
     title = "Network"
+    gestures = (
+        ("Drag an edge or a bias dot", "Change that weight; with Shift ten times as fine"),
+        ("Double-click it, or Enter", "Type the weight"),
+        ("Arrows, Page Up, Page Down", "Walk over units and edges of the diagram"),
+        ("+ and −", "Change the weight walked to; with Ctrl finer"),
+        ("Click a unit", "Show its output large; again: back to the output"),
+        ("Drag along the loss curve", "Go back in the training; Train goes on from there"),
+    )
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -66,6 +80,7 @@ class NetworkController:
         self.worker = Worker(self._state)
         self._snapshot = self.worker.snapshot
         self._pictures = Pictures(self._snapshot)
+        self._insides: list[LayerView] = []
         self._drawn: object = None
         self._points_drawn: object = None
         self._settings_drawn: object = None
@@ -133,14 +148,12 @@ class NetworkController:
         snapshot = self._snapshot
         if snapshot.message:
             return snapshot.message
-        layers = self._pictures.insides(networks.samples(snapshot.state)[0][0])
+        layers = self._insides
         worst = max(layers, key=lambda layer: (layer.dead, layer.saturated), default=None)
         if worst is not None and worst.dead:
             return f"{worst.title}: {worst.dead} of {worst.units} units are dead, they learn from no point."
-        if worst is not None and worst.saturated > 0.3:
-            return (
-                f"{worst.title}: {worst.saturated:.0%} of its sums sit where |f′| < 0.05; learning is slow."
-            )
+        if worst is not None and worst.saturated > 0.3 and snapshot.train_score < 0.9:
+            return f"{worst.title}: {worst.saturated:.0%} of its sums sit where |f′| < 0.05; learning is slow."
         if snapshot.state.task == "regression":
             explained = max(snapshot.test_score, 0.0)
             return f"The network explains {explained:.0%} of the variance of the test points."
@@ -151,6 +164,11 @@ class NetworkController:
             self.worker.pause()
         else:
             self.worker.play()
+
+    def table(self) -> dict[str, NDArray[Any]]:
+        """The course of the training."""
+        curves = self._snapshot.curves
+        return {"step": curves.steps, "train_loss": curves.train, "test_loss": curves.test}
 
     def prepare(self) -> None:
         self.worker.advance(PREPARED_STEPS)
@@ -187,7 +205,8 @@ class NetworkController:
     def _pinned(self) -> NetworkState:
         """The state with the weights of this moment, for an undo that brings back exactly these."""
         snapshot = self.worker.flush()
-        return replace(self._state, checkpoint=Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist())))
+        weights = tuple(snapshot.parameters.tolist())
+        return replace(self._state, checkpoint=Checkpoint(snapshot.step, weights, self._state.revision))
 
     def _edit(self, field: str, value: object) -> None:
         if field == "init":
@@ -267,7 +286,7 @@ class NetworkController:
         parameters = (*kept.parameters[:index], value, *kept.parameters[index + 1 :])
         # The worker hears of the one weight only: the others go on learning while it is held.
         self.worker.set_parameter(index, value)
-        self._state = replace(self._state, checkpoint=replace(kept, parameters=parameters))
+        self._state = replace(self._state, checkpoint=Checkpoint(kept.step, parameters))
         what = "a bias" if source == BIAS else "a weight"
         self._apply(f"change {what}", self._state, merge=f"weight {index}")
 
@@ -320,7 +339,8 @@ class NetworkController:
         self._draw_settings(state)
         if inside:
             points = networks.samples(state)[0][0]
-            view.inside.show_layers(pictures.insides(points))
+            self._insides = pictures.insides(points, snapshot.gradients)
+            view.inside.show_layers(self._insides)
             view.diagram.show_warnings(pictures.dead_units(points))
 
     def _draw_output(self, side: int) -> None:
@@ -345,7 +365,7 @@ class NetworkController:
             step = 1 / self._pictures.state.outputs
             ticks = [((k + 0.5) * step, f"class {k}") for k in range(self._pictures.state.outputs)]
         else:
-            table = colormap.diverging(theme.current().name)
+            table = plane_table()
             ticks = [(low, f"{low:g}"), ((low + high) / 2, f"{(low + high) / 2:g}"), (high, f"{high:g}")]
         self.view.color_bar.set_scale(table, low, high, ticks)
 
@@ -369,10 +389,7 @@ class NetworkController:
             view.bar.chooser.set_value(state.hidden[0].activation, parameters[0])
         view.bar.chooser.setEnabled(bool(state.hidden))
         view.heads.show_layers(
-            [
-                (layer.units, layer.activation, given)
-                for layer, given in zip(state.hidden, parameters, strict=True)
-            ],
+            [(layer.units, layer.activation, given) for layer, given in zip(state.hidden, parameters, strict=True)],
             MAX_UNITS,
         )
         view.layer_count.setText(str(len(state.hidden)))
@@ -397,7 +414,7 @@ class NetworkController:
 
 
 def _words_for(state: NetworkState, loss: float, score: float) -> str:
-    return f"{loss:.3f} · R² {score:.2f}" if state.task == "regression" else f"{loss:.3f} · {score:.0%} right"
+    return f"{loss:.3f} · R² {score:.2f}" if state.task == "regression" else f"{loss:.3f} · {score:.0%}"
 
 
 def _point_colors(data: DatasetSettings, labels: np.ndarray) -> list[QColor]:

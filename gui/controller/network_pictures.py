@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,19 +98,17 @@ class Pictures:
         output = self.net.forward(self._grid(side))
         if self.state.task == "multiclass":
             logits = output.reshape(side, side, -1)
-            margins = [
-                logits[..., k] - np.delete(logits, k, axis=-1).max(axis=-1) for k in range(logits.shape[-1])
-            ]
+            margins = [logits[..., k] - np.delete(logits, k, axis=-1).max(axis=-1) for k in range(logits.shape[-1])]
             return Field(classes.blend(ac.softmax(logits, axis=-1)), margins, (0.0,), (0.0, 1.0))
         shown = self._shown(output[:, 0]).reshape(side, side)
-        rgba = colormap.paint(shown, -1.0, 1.0, colormap.diverging(theme.current().name))
+        rgba = colormap.paint(shown, -1.0, 1.0, plane_table())
         levels = (-0.5, 0.0, 0.5) if self.state.task == "regression" else (0.0,)
         scale = (0.0, 1.0) if self.state.loss == "binary_crossentropy" else (-1.0, 1.0)
         return Field(rgba, [shown], levels, scale)
 
     def unit_field(self, layer: int, unit: int, side: int) -> Field:
         """One unit's output over the plane; layer 0 are the inputs."""
-        table = colormap.diverging(theme.current().name)
+        table = plane_table()
         inputs = self._grid(side)
         if layer == 0:
             values = inputs[:, unit].reshape(side, side)
@@ -121,7 +120,7 @@ class Pictures:
         shown = _squashed(self.net.activations[layer - 1], raw)
         return Field(colormap.paint(shown, -1.0, 1.0, table), [z], (0.0,), (-1.0, 1.0))
 
-    def insides(self, points: NDArray[np.float32]) -> list[LayerView]:
+    def insides(self, points: NDArray[np.float32], gradients: Sequence[float]) -> list[LayerView]:
         """What is seen of every hidden layer when it is given `points`, shape (n, inputs)."""
         views = []
         z = np.linspace(-CURVE_END, CURVE_END, 81)
@@ -139,7 +138,7 @@ class Pictures:
                     saturated=float((slopes < SATURATED).mean()),
                     dead=int((slopes.max(axis=1) < DEAD).sum()),
                     units=len(sums),
-                    gradient=float("nan"),
+                    gradient=gradients[number],
                 )
             )
         return views
@@ -171,6 +170,12 @@ class Pictures:
         if self.state.loss == "binary_crossentropy":
             return 2 * ac.sigmoid(output) - 1
         return output
+
+
+def plane_table() -> NDArray[np.uint8]:
+    """The colours of the large picture: the diverging map without its darkest ends, so that points stand out."""
+    table = colormap.diverging(theme.current().name)
+    return table[np.linspace(36, 219, 256).round().astype(int)]
 
 
 def _squashed(activation: ac.Activation, values: NDArray[np.float32]) -> NDArray[np.float32]:

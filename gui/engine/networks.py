@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +13,7 @@ from ..model.dataset import make_dataset
 from ..model.features import features_of
 from ..model.network import Layer, NetworkState
 
-Sample = tuple[NDArray[np.float32], NDArray[np.float32]]
+Sample = tuple[NDArray[np.float32], NDArray[Any]]
 
 
 def activation_of(layer: Layer) -> ac.Activation:
@@ -58,7 +60,10 @@ def samples(state: NetworkState) -> tuple[Sample, Sample]:
     squashed = state.task == "classification" and state.loss == "mse"
 
     def sample(points: NDArray[np.float32], labels: NDArray[np.float32]) -> Sample:
-        return features_of(points, state.features), 2 * labels - 1 if squashed else labels
+        inputs = features_of(points, state.features)
+        if state.task == "multiclass":
+            return inputs, labels.astype(np.intp)
+        return inputs, 2 * labels - 1 if squashed else labels
 
     return sample(data.train_x, data.train_y), sample(data.test_x, data.test_y)
 

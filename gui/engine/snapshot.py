@@ -41,6 +41,8 @@ class Snapshot:
         Steps done, and the last recorded step: larger while the past is looked at.
     epoch : float
         How often the training data has been gone through.
+    gradients : tuple of float
+        The norm of the gradient of each layer's weights.
     train_loss, test_loss : float
     train_score, test_score : float
         Share classified rightly; for a regression the share of the variance explained, R².
@@ -56,6 +58,7 @@ class Snapshot:
     step: int
     last_step: int
     epoch: float
+    gradients: tuple[float, ...]
     train_loss: float
     test_loss: float
     train_score: float

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from dataclasses import replace
 
@@ -42,9 +41,9 @@ class Training:
         done = 0
         while done < steps and not self.message:
             due = self._history.until_due(self.step)
-            step = self.step
-            self.step += self._trainer.run(min(steps - done, due, self._until_limit()))
-            done += self.step - step
+            moved = self._trainer.run(min(steps - done, due, self._until_limit()))
+            self.step += moved
+            done += moved
             if self.step % self._history.stride == 0:
                 self.measure()
             self._look_for_reasons_to_stop()
@@ -52,16 +51,15 @@ class Training:
 
     def measure(self) -> None:
         """Losses of the weights as they are; they enter the record if the step is due."""
-        self._losses = self._trainer.loss(*self._train_sample), self._trainer.loss(*self._test_sample)
+        self._losses = self._trainer.loss(), self._trainer.loss(*self._test_sample)
         self._last_step = self.step
-        if math.isfinite(self._losses[0]):
-            self._history.record(self.step, self._epoch(), *self._losses, self._net.parameters)
+        self._history.record(self.step, self._epoch(), *self._losses, self._net.parameters)
 
     def update(self, state: NetworkState) -> None:
         """Go over to `state`, keeping the weights and everything else that it does not change."""
         self.message = ""
         checkpoint, old = state.checkpoint, self.state
-        if checkpoint is not None and checkpoint != old.checkpoint:
+        if checkpoint is not None and state.revision != old.revision:
             self._move_to(state, checkpoint)
         elif (state.features, state.sizes) != (old.features, old.sizes):
             parameters = networks.carry_over(old, self._net.parameters, state)
@@ -93,6 +91,7 @@ class Training:
             step=self.step,
             last_step=self._last_step,
             epoch=self._epoch(),
+            gradients=self._gradients(),
             train_loss=self._losses[0],
             test_loss=self._losses[1],
             train_score=networks.score(self.state, self._net, self._train_sample),
@@ -105,7 +104,7 @@ class Training:
     def _load(self, state: NetworkState) -> None:
         """Start on `state` from its checkpoint, or from its seed at step 0."""
         self.state = state
-        self._net = networks.build(state)
+        self._net, self._gradient = networks.build(state), networks.build(state)
         self.step = 0
         if state.checkpoint is not None:
             self.step = state.checkpoint.step
@@ -163,24 +162,24 @@ class Training:
     def _return_to(self, step: int) -> None:
         self.step, epoch, self._net.parameters[:] = self._history.at(step)
         self._new_trainer(epoch)
-        self._losses = self._trainer.loss(*self._train_sample), self._trainer.loss(*self._test_sample)
+        self._losses = self._trainer.loss(), self._trainer.loss(*self._test_sample)
         self._last_step = self.step
 
     def _epoch(self) -> float:
         return self._epochs_before + self._trainer.step / self._trainer.steps_per_epoch
+
+    def _gradients(self) -> tuple[float, ...]:
+        """The norm of the loss' gradient for the weights of each layer, over all training points."""
+        self._gradient.parameters[:] = self._trainer.gradient()
+        return tuple(float(np.linalg.norm(weights)) for weights in self._gradient.weights)
 
     def _until_limit(self) -> int:
         limit = self.state.stop_step
         return limit - self.step if limit > self.step else sys.maxsize
 
     def _look_for_reasons_to_stop(self) -> None:
-        if not math.isfinite(self._losses[0]):
-            diverged = self.step
-            self._return_to(self.step)
-            self.message = (
-                f"The training diverged at step {diverged}: the loss is no finite number any more. "
-                f"Back at step {self.step}; try a smaller learning rate."
-            )
+        if self._trainer.divergence is not None:
+            self.message = self._trainer.divergence.message
         elif self.step == self.state.stop_step:
             self.message = f"Stopped at the limit of {self.step} steps."
         elif self._losses[0] <= self.state.stop_loss and self._last_step == self.step:

@@ -6,6 +6,7 @@ undoable or kept in a session file, and everything else follows from the seed an
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +24,7 @@ LOSSES: dict[str, tuple[str, ...]] = {
 }
 """The losses that make sense for a task, the usual one first."""
 
-OPTIMIZERS = ("sgd", "momentum", "adam")
+OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 INITIALIZERS = (
     "glorot_uniform",
     "glorot_normal",
@@ -65,10 +66,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The weights and biases after `step` steps, laid out as in `actcore.MLP.parameters`."""
+    """The weights and biases after `step` steps, laid out as in `actcore.MLP.parameters`.
+
+    The revision says which act of the user these weights belong to: a new one is drawn unless it is given. Two
+    states of one revision differ by training alone, and undo from one to the other leaves the weights alone.
+    """
 
     step: int
     parameters: tuple[float, ...]
+    revision: int = field(default_factory=itertools.count(1).__next__, compare=False)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class NetworkState:
     l2: float = 0.0
     init: str = "glorot_uniform"
     seed: int = 1
-    speed: float | None = None
+    speed: float | None = 300
     stop_step: int = 0
     stop_loss: float = 0.0
     checkpoint: Checkpoint | None = None
@@ -117,6 +123,11 @@ class NetworkState:
                 f"The kept weights are {len(self.checkpoint.parameters)} numbers, "
                 f"but a network of {'-'.join(map(str, self.sizes))} has {self.parameter_count}."
             )
+
+    @property
+    def revision(self) -> int:
+        """The revision of the kept weights; 0 as long as no act of the user has touched any."""
+        return self.checkpoint.revision if self.checkpoint is not None else 0
 
     @property
     def task(self) -> str:

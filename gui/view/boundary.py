@@ -114,8 +114,8 @@ class Boundary(Plot):
 
     def retheme(self) -> None:
         super().retheme()
-        self._line_halo.setPen(theme.pen("halo", 4.0, alpha=0.7))
-        self._line.setPen(theme.pen("curve", 1.8))
+        self._line_halo.setPen(theme.pen("halo", 3.5, alpha=0.6))
+        self._line.setPen(theme.pen("curve", 1.6))
         self._seam.setPen(theme.pen("accent", 2.0))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -38,7 +38,7 @@ class LayerView:
     units : int
         How many units there are.
     gradient : float
-        The norm of the gradient of the layer's weights; nan where it is not known.
+        The norm of the gradient of the layer's weights.
     """
 
     title: str
@@ -54,7 +54,7 @@ class LayerView:
     @property
     def alarming(self) -> bool:
         """Whether much of the layer does not learn."""
-        return self.saturated > 0.5 or self.dead > 0
+        return self.saturated > 0.8 or self.dead > 0
 
 
 class Inside(QWidget):
@@ -102,6 +102,11 @@ class Inside(QWidget):
         line = QFontMetricsF(painter.font()).height()
         head = QRectF(rect.left(), rect.top(), rect.width(), line)
         painter.drawText(head, int(Qt.AlignmentFlag.AlignLeft), layer.title)
+        x = rect.right() - 14
+        for text, token in (("f′", "derivative"), ("f", "curve")):
+            x -= QFontMetricsF(painter.font()).horizontalAdvance(text) + theme.SPACE_S
+            painter.setPen(theme.color(token))
+            painter.drawText(QPointF(x, head.bottom() - 3), text)
         painter.setFont(theme.font(theme.TEXT_S))
         foot = QRectF(rect.left(), rect.bottom() - line, rect.width(), line)
         painter.setPen(theme.color("warning" if layer.alarming else "muted"))
@@ -112,8 +117,7 @@ class Inside(QWidget):
         self._paint_histogram(painter, area, layer)
         self._paint_curve(painter, area, layer.z, layer.slope, "derivative", 1.4)
         self._paint_curve(painter, area, layer.z, layer.value, "curve", 1.8)
-        if np.isfinite(layer.gradient):
-            self._paint_gradient(painter, QRectF(rect.right() - 8, area.top(), 8, area.height()), layer)
+        self._paint_gradient(painter, QRectF(rect.right() - 8, area.top(), 8, area.height()), layer)
 
     def _paint_histogram(self, painter: QPainter, area: QRectF, layer: LayerView) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -165,6 +169,4 @@ def _words(layer: LayerView) -> str:
     text = f"{layer.saturated:.0%} saturated"
     if layer.dead:
         text += f", {layer.dead} of {layer.units} units dead"
-    if np.isfinite(layer.gradient):
-        text += f", gradient {layer.gradient:.1g}"
-    return text
+    return f"{text}, gradient {layer.gradient:.1g}"

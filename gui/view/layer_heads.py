@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from . import theme
@@ -75,6 +75,7 @@ class LayerHeads(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE_XS)
         chooser.menu.setMinimumContentsLength(1)
+        chooser.menu.setIconSize(QSize(26, 16))
         chooser.chosen.connect(lambda name: self.activation_chosen.emit(layer, name))
         self.choosers.append(chooser)
         column.addWidget(chooser)

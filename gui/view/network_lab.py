@@ -80,15 +80,15 @@ class NetworkLab(QWidget):
         stage.setSpacing(theme.SPACE_M)
         layout.addLayout(stage, 1)
         stage.addWidget(self._build_side(offer))
-        stage.addWidget(self._build_network(offer, chooser), 1)
-        stage.addLayout(self._build_output(offer))
+        stage.addWidget(self._build_network(offer, chooser), 3)
+        stage.addLayout(self._build_output(offer), 2)
 
     def _build_side(self, offer: Offer) -> QWidget:
         self.data = DataPanel(offer.tiles)
         self.data.finished.connect(self.gesture_finished)
         self.features = Chips(offer.features, "Input")
         self.features.toggled.connect(self.feature_toggled)
-        inputs = Card("Inputs", "What the network is told about a point")
+        inputs = Card("Inputs")
         inputs.body.addWidget(self.features)
         training = Card("Training")
         self.loss_choice = self._choice("Loss", "loss", [], "What training makes small")
@@ -134,7 +134,7 @@ class NetworkLab(QWidget):
         )
         self.fewer_layers.clicked.connect(lambda: self.layers_asked.emit(-1))
         self.more_layers.clicked.connect(lambda: self.layers_asked.emit(1))
-        card.header.insertWidget(1, label("drag an edge or a bias dot to change its weight", "caption"))
+        card.header.insertWidget(1, label("drag an edge to change its weight", "caption"))
         card.header.addWidget(label("hidden layers", "muted"))
         for widget in (self.fewer_layers, self.layer_count, self.more_layers):
             card.header.addWidget(widget)
@@ -181,10 +181,10 @@ class NetworkLab(QWidget):
         legend.addWidget(self.test_text)
         losses.body.addLayout(legend)
         self.loss = LossPlot()
-        self.loss.setMinimumHeight(120)
+        self.loss.setMinimumHeight(96)
         losses.body.addWidget(self.loss, 1)
-        for card, stretch in ((output, 3), (losses, 2)):
-            card.setFixedWidth(OUTPUT_WIDTH)
+        for card, stretch in ((output, 2), (losses, 1)):
+            card.setMinimumWidth(OUTPUT_WIDTH)
             column.addWidget(card, stretch)
         return column
 
