@@ -14,7 +14,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import actcore
 
-from .model.document import Document
 from .model.session import LABS, THEMES, Session, SessionError, load
 
 
@@ -25,17 +24,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lab", choices=LABS, help="the lab to show")
     parser.add_argument("--session", metavar="FILE.json", help="open a session file")
     parser.add_argument("--theme", choices=THEMES, help="light or dark")
-    parser.add_argument(
-        "--snapshot", metavar="OUT.png", help="draw the lab into a PNG without a display, and end"
-    )
+    parser.add_argument("--snapshot", metavar="OUT.png", help="draw the lab into a PNG without a display, and end")
     parser.add_argument("--record", metavar="OUT.gif", help="draw the lab in motion into a GIF, and end")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of --record (default 4)")
-    parser.add_argument(
-        "--size", type=_size, default=(1280, 800), metavar="WxH", help="window size (1280x800)"
-    )
-    parser.add_argument(
-        "--scale", type=float, help="enlarge everything, e.g. 2 for a display of twice the density"
-    )
+    parser.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="window size (1280x800)")
+    parser.add_argument("--scale", type=float, help="enlarge everything, e.g. 2 for a display of twice the density")
     parser.add_argument("--version", action="version", version=f"actcore {actcore.__version__}")
     return parser
 
@@ -69,26 +62,35 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     wanted = {name: getattr(arguments, name) for name in ("lab", "theme") if getattr(arguments, name)}
-    document = Document(replace(session, **wanted))
+    session = replace(session, **wanted)
 
     from PySide6.QtWidgets import QApplication
 
-    from .controller.app import AppController
-    from .controller.neuron import NeuronController
+    from .controller.app import build
+    from .controller.errors import ErrorReporter
+    from .controller.recording import record, snapshot
 
     app = QApplication(sys.argv[:1])
+    app.setOrganizationName("actcore")
     app.setApplicationName("actcore")
-    controller = AppController(app, document, [NeuronController(document)])
+    controller = build(app, session)
     controller.window.resize(*arguments.size)
     controller.window.show()
-    if arguments.snapshot:
-        controller.prepare()
-        app.processEvents()
-        saved = controller.window.grab().save(arguments.snapshot)
-        controller.close()
-        if not saved:
-            print(f"The picture cannot be written to {arguments.snapshot}.", file=sys.stderr)
-        return 0 if saved else 1
+    if drawing:
+        try:
+            if arguments.snapshot:
+                snapshot(controller.lab, controller.window, arguments.snapshot)
+            if arguments.record:
+                record(controller.lab, controller.window, arguments.record, arguments.seconds)
+        except OSError as error:
+            print(f"The picture cannot be written: {error}", file=sys.stderr)
+            return 1
+        finally:
+            controller.close()
+        return 0
+    ErrorReporter(controller.window, controller.files.autosave).install()
+    controller.files.recover()
+    controller.files.start_autosave()
     controller.start()
     return app.exec()
 

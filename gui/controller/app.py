@@ -8,11 +8,17 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+import actcore
+
 from ..model.document import Document
 from ..model.session import Session
 from ..view import theme
-from ..view.window import Window
+from ..view.dialogs import HelpSheet, say
+from ..view.window import ACTIONS, Window
+from .files import Files
 from .lab import Lab
+from .network import NetworkController
+from .neuron import NeuronController
 
 FRAME_MS = 16
 STATUS_SECONDS = 0.2
@@ -44,12 +50,15 @@ class AppController:
         actions["theme"].triggered.connect(self._switch_theme)
         actions["play"].triggered.connect(lambda: self.lab.toggle_play())
         actions["full_screen"].triggered.connect(self._switch_full_screen)
+        actions["help"].triggered.connect(self._show_help)
+        actions["about"].triggered.connect(self._show_about)
         actions["quit"].triggered.connect(self.window.close)
         self.window.lab_chosen.connect(lambda name: document.show(lab=name))
         self.window.closing.connect(self.close)
         document.changed.connect(self._on_changed)
         self._on_changed(document.session)
         self.lab.view.setFocus()
+        self.files = Files(document, self.window, lambda: self.lab, self.keep)
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(FRAME_MS)
@@ -72,13 +81,14 @@ class AppController:
             self._status_at = now
             self.window.set_status(self.lab.status())
 
-    def prepare(self) -> None:
-        """Bring the shown lab to a fixed state worth a picture, and draw everything."""
-        self.lab.prepare()
-        self.window.set_status(self.lab.status())
+    def keep(self) -> None:
+        """Put into the document what the labs run outside it."""
+        for lab in self.labs.values():
+            lab.keep()
 
     def close(self) -> None:
         self._timer.stop()
+        self.files.close()
         for lab in self.labs.values():
             lab.close()
 
@@ -97,3 +107,24 @@ class AppController:
             self.window.showNormal()
         else:
             self.window.showFullScreen()
+
+    def _show_help(self) -> None:
+        HelpSheet(help_sections(list(self.labs.values())), self.window).open()
+
+    def _show_about(self) -> None:
+        text = f"Version {actcore.__version__}. Every value shown is computed by the actcore library."
+        say(self.window, "actcore: neurons and activation functions to hold in your hands", text)
+
+
+def help_sections(labs: Sequence[Lab]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What the help sheet lists: the labs' gestures, then the shortcuts of the menu bar."""
+    sections = [(f"{lab.title} lab", list(lab.gestures)) for lab in labs]
+    keys = [(f"Ctrl+{number}", f"{lab.title} lab") for number, lab in enumerate(labs, start=1)]
+    rows = [(row.shortcut, row.text.replace("&", "").rstrip("…")) for row in ACTIONS if row.shortcut]
+    return [*sections, ("Everywhere", keys + rows)]
+
+
+def build(app: QApplication, session: Session) -> AppController:
+    """The whole app around a session, ready to be shown."""
+    document = Document(session)
+    return AppController(app, document, [NeuronController(document), NetworkController(document)])

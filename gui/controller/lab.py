@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 
 
@@ -14,6 +16,8 @@ class Lab(Protocol):
     """As in `Session.lab`."""
     title: str
     view: QWidget
+    gestures: Sequence[tuple[str, str]]
+    """What mouse and keys do here, for the help sheet: the gesture, and what it does."""
 
     def frame(self, now: float) -> None:
         """Once per frame tick while shown: pull what changed and draw it once. `now` is in seconds."""
@@ -22,7 +26,13 @@ class Lab(Protocol):
         """One sentence in words on what is seen."""
 
     def toggle_play(self) -> None:
-        """Play or pause (Space)."""
+        """Play or pause."""
+
+    def keep(self) -> None:
+        """Put into the document what runs outside it, so that a session file holds it."""
+
+    def table(self) -> Mapping[str, NDArray[Any]]:
+        """The numbers behind the pictures, for export: names of columns, and columns of one length."""
 
     def prepare(self) -> None:
         """Bring the lab to a fixed state that is worth a picture, the same each time, and draw it."""

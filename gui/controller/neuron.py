@@ -30,6 +30,16 @@ class NeuronController:
 
     name = "neuron"
     title = "Neuron"
+    gestures = (
+        ("Drag the input", "Moves the pair of inputs; the operating point on the curve follows"),
+        ("Drag the line z = 0", "Shifts it: the bias changes"),
+        ("Drag the ring on the line", "Turns it: the weights change, their size stays"),
+        ("Drag the tip of the arrow", "Both weights change, the line turns about its middle"),
+        ("Drag a point on a curve", "Moves along z; the input follows by the shortest way"),
+        ("Arrow keys on the plane", "Move the input by 0.1, with Shift by 1"),
+        ("Arrow keys on a curve", "Move along z"),
+        ("Delete on a slider", "Back to its default"),
+    )
 
     def __init__(self, document: Document) -> None:
         self._document = document
@@ -85,14 +95,10 @@ class NeuronController:
         f, z = self._shape.activation, self._document.session.neuron.pre_activation
         slope = float(f.derivative(np.float64(z)))
         if slope == 0.0:
-            return (
-                f"f′ = 0 here: {f.spec.title} is flat at z = {z:.2f}; no gradient passes, nothing is learned."
-            )
+            return f"f′ = 0 here: {f.spec.title} is flat at z = {z:.2f}; no gradient passes, nothing is learned."
         if abs(slope) < SATURATED:
             return f"f′ = {short(slope)} here: saturated. Learning through this neuron would be slow."
-        return (
-            f"f′ = {slope:.2f} here: active. A nudge of 0.1 in z moves the output by about {0.1 * slope:.3f}."
-        )
+        return f"f′ = {slope:.2f} here: active. A nudge of 0.1 in z moves the output by about {0.1 * slope:.3f}."
 
     def toggle_play(self) -> None:
         if self._sweep.playing:
@@ -111,6 +117,14 @@ class NeuronController:
 
     def close(self) -> None:
         self._sweep.pause()
+
+    def keep(self) -> None:
+        """Nothing to do: all of the neuron is in the document."""
+
+    def table(self) -> dict[str, np.ndarray]:
+        shape = self._shape
+        second = shape.activation.second_derivative(shape.z)
+        return {"z": shape.z, "f": shape.value, "f_derivative": shape.slope, "f_second_derivative": second}
 
     # Gestures to commands
 
@@ -224,8 +238,7 @@ class NeuronController:
         plane.set_contours(layer.lines, layer.levels)
         plane.set_neuron((neuron.x1, neuron.x2), neuron.line, neuron.anchor, neuron.arrow_tip)
         plane.setAccessibleDescription(
-            f"Input at x1 = {plain(neuron.x1)}, x2 = {plain(neuron.x2)}; output {plain(a, 3)}."
-            " Arrow keys move it."
+            f"Input at x1 = {plain(neuron.x1)}, x2 = {plain(neuron.x2)}; output {plain(a, 3)}. Arrow keys move it."
         )
         self.view.color_bar.set_scale(layer.table, layer.low, layer.high, layer.ticks)
 

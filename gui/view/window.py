@@ -56,6 +56,7 @@ class Window(QMainWindow):
     """Frame around the labs."""
 
     lab_chosen = Signal(str)
+    recent_chosen = Signal(str)
     closing = Signal()
 
     def __init__(self) -> None:
@@ -129,7 +130,7 @@ class Window(QMainWindow):
         assert isinstance(menu, QMenu)
         menu.clear()
         for path in paths:
-            menu.addAction(path)
+            menu.addAction(path).triggered.connect(lambda _on=False, chosen=path: self.recent_chosen.emit(chosen))
         self.actions_by_key["recent"].setEnabled(bool(paths))
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -1,0 +1,233 @@
+"""Work is kept: session files, recent files, autosave and recovery, and export of pictures and data."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QSize, QStandardPaths, QTimer
+from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from ..model.commands import open_session
+from ..model.document import Document
+from ..model.session import Session, SessionError, load, save
+from ..view.dialogs import say
+from ..view.window import Window
+from .lab import Lab
+
+AUTOSAVE_MS = 3000
+"""At most this much work is lost in a crash."""
+RECENT_FILES = 8
+SESSION_FILTER = "Session (*.json)"
+PICTURE_FILTER = "Picture (*.png);;Drawing (*.svg)"
+
+
+class Files:
+    """Everything that touches the disk; a failure is a sentence in a dialog and leaves the work as it is.
+
+    Parameters
+    ----------
+    document, window : Document, Window
+    lab : callable
+        Gives the lab that is shown.
+    keep : callable
+        Puts into the document what runs outside it, such as weights under training.
+    """
+
+    def __init__(self, document: Document, window: Window, lab: Callable[[], Lab], keep: Callable[[], None]) -> None:
+        self._document, self._window, self._lab, self._keep = document, window, lab, keep
+        self._settings = QSettings()
+        self.path: Path | None = None
+        self._autosaved: Session | None = document.session
+        actions = window.actions_by_key
+        actions["open"].triggered.connect(self._ask_open)
+        actions["save"].triggered.connect(self._save)
+        actions["save_as"].triggered.connect(self._ask_save)
+        actions["export_picture"].triggered.connect(self._ask_picture)
+        actions["export_data"].triggered.connect(self._ask_data)
+        actions["copy_picture"].triggered.connect(self.copy_picture)
+        window.recent_chosen.connect(self.open)
+        self._show_recent()
+        self._timer = QTimer()
+        self._timer.setInterval(AUTOSAVE_MS)
+        self._timer.timeout.connect(self.autosave)
+
+    # Session files
+
+    def open(self, path: str | Path) -> bool:
+        """Open a session file; returns whether that worked."""
+        try:
+            session = load(path)
+        except SessionError as error:
+            say(self._window, "The session was not opened", str(error))
+            return False
+        self._document.apply(open_session(session))
+        self._remember(Path(path))
+        return True
+
+    def save_to(self, path: str | Path) -> bool:
+        """Save the session; returns whether that worked."""
+        self._keep()
+        try:
+            save(self._document.session, path)
+        except SessionError as error:
+            say(self._window, "The session was not saved", str(error))
+            return False
+        self._remember(Path(path))
+        self._window.set_status(f"Saved as {Path(path).name}.")
+        return True
+
+    # Recovery
+
+    def recover(self) -> bool:
+        """Bring back the work of a run that ended without closing; returns whether there was any."""
+        for path in sorted(_recovery_folder().glob("recovery-*.json")):
+            number = path.stem.partition("-")[2]
+            if number.isdigit() and not _is_running(int(number)):
+                try:
+                    session = load(path)
+                except SessionError:
+                    path.unlink(missing_ok=True)
+                    continue
+                path.unlink(missing_ok=True)
+                self._document.apply(open_session(session))
+                return True
+        return False
+
+    def start_autosave(self) -> None:
+        self._timer.start()
+
+    def autosave(self) -> None:
+        """Write the recovery file if there is anything new."""
+        self._keep()
+        if self._document.session != self._autosaved:
+            self._autosaved = self._document.session
+            _recovery_folder().mkdir(parents=True, exist_ok=True)
+            save(self._autosaved, _recovery_folder() / f"recovery-{os.getpid()}.json")
+
+    def close(self) -> None:
+        """The app ends as it should: nothing to recover."""
+        self._timer.stop()
+        (_recovery_folder() / f"recovery-{os.getpid()}.json").unlink(missing_ok=True)
+
+    # Export
+
+    def export_picture(self, path: str | Path) -> bool:
+        """Write the shown lab as PNG, at twice the density of the screen, or as SVG."""
+        view = self._lab().view
+        if Path(path).suffix.lower() == ".svg":
+            written = _write_svg(view, str(path))
+        else:
+            written = picture(view, 2.0).save(str(path))
+        if not written:
+            say(self._window, "The picture was not written", f"{path} cannot be written.")
+        return written
+
+    def export_data(self, path: str | Path) -> bool:
+        """Write the numbers behind the shown lab as CSV: one column for each quantity."""
+        columns = self._lab().table()
+        try:
+            with open(path, "w", newline="", encoding="utf-8") as file:
+                writer = csv.writer(file)
+                writer.writerow(columns)
+                writer.writerows(zip(*(column.tolist() for column in columns.values()), strict=True))
+        except OSError as error:
+            say(self._window, "The data were not written", f"{path} cannot be written: {error.strerror}.")
+            return False
+        return True
+
+    def copy_picture(self) -> None:
+        """Put a picture of the shown lab on the clipboard."""
+        QGuiApplication.clipboard().setPixmap(picture(self._lab().view, 2.0))
+        self._window.set_status("The picture is on the clipboard.")
+
+    # Dialogs
+
+    def _ask_open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open session", self._folder(), SESSION_FILTER)
+        if path:
+            self.open(path)
+
+    def _save(self) -> None:
+        if self.path is None:
+            self._ask_save()
+        else:
+            self.save_to(self.path)
+
+    def _ask_save(self) -> None:
+        suggestion = str(self.path or Path(self._folder()) / "session.json")
+        path, _ = QFileDialog.getSaveFileName(self._window, "Save session", suggestion, SESSION_FILTER)
+        if path:
+            self.save_to(path)
+
+    def _ask_picture(self) -> None:
+        suggestion = str(Path(self._folder()) / f"{self._lab().name}.png")
+        path, _ = QFileDialog.getSaveFileName(self._window, "Export picture", suggestion, PICTURE_FILTER)
+        if path:
+            self.export_picture(path)
+
+    def _ask_data(self) -> None:
+        suggestion = str(Path(self._folder()) / f"{self._lab().name}.csv")
+        path, _ = QFileDialog.getSaveFileName(self._window, "Export data", suggestion, "Table (*.csv)")
+        if path:
+            self.export_data(path)
+
+    def _folder(self) -> str:
+        documents = QStandardPaths.StandardLocation.DocumentsLocation
+        return str(self.path.parent) if self.path else QStandardPaths.writableLocation(documents)
+
+    # Recent files
+
+    def _remember(self, path: Path) -> None:
+        self.path = path.resolve()
+        recent = [str(self.path), *(name for name in self._recent() if name != str(self.path))]
+        self._settings.setValue("recent", recent[:RECENT_FILES])
+        self._show_recent()
+
+    def _recent(self) -> list[str]:
+        stored = self._settings.value("recent", [])
+        return [stored] if isinstance(stored, str) else list(stored or [])
+
+    def _show_recent(self) -> None:
+        self._window.set_recent(self._recent())
+
+
+def picture(widget: QWidget, density: float) -> QPixmap:
+    """A pixmap of a widget at `density` pixels for each of its own."""
+    pixmap = QPixmap(QSize(widget.width(), widget.height()) * density)
+    pixmap.setDevicePixelRatio(density)
+    pixmap.fill(widget.palette().color(widget.backgroundRole()))
+    widget.render(pixmap)
+    return pixmap
+
+
+def _write_svg(widget: QWidget, path: str) -> bool:
+    generator = QSvgGenerator()
+    generator.setFileName(path)
+    generator.setSize(widget.size())
+    generator.setViewBox(widget.rect())
+    generator.setTitle(widget.accessibleName())
+    painter = QPainter()
+    if not painter.begin(generator):
+        return False
+    widget.render(painter)
+    return painter.end()
+
+
+def _recovery_folder() -> Path:
+    return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+
+
+def _is_running(number: int) -> bool:
+    """Whether a process of this number is alive; signal 0 only asks."""
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
