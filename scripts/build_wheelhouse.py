@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import tempfile
 import zipfile
@@ -48,13 +48,13 @@ APP = """\
 """
 
 
-def download(python: Path, wheel: Path, gui: bool, wanted: str, platform: str, wheels: Path) -> None:
+def download(python: Path, wheel: Path, gui: bool, wanted: str, target: str, wheels: Path) -> None:
     """Put the wheel and the wheels of everything it needs, and of pip, into `wheels`."""
     digits = wanted.replace(".", "")
     command = [str(python), "-m", "pip", "download", "--only-binary=:all:", "--dest", str(wheels)]
     command += ["--implementation", "cp", "--python-version", wanted.removesuffix("t")]
     command += [f"--abi={abi}" for abi in (f"cp{digits}", "abi3", "none")]
-    command += [f"--platform={tag}" for tag in PLATFORMS[platform]]
+    command += [f"--platform={tag}" for tag in PLATFORMS[target]]
     command += [f"{wheel}[gui]" if gui else str(wheel), "pip"]
     wheels.mkdir(parents=True, exist_ok=True)
     for stale in wheels.glob("actcore-*.whl"):
@@ -63,7 +63,7 @@ def download(python: Path, wheel: Path, gui: bool, wanted: str, platform: str, w
     names = [path.name.split("-")[0].lower() for path in wheels.glob("*.whl")]
     if len(names) != len(set(names)):  # an older run left another version
         shutil.rmtree(wheels)
-        download(python, wheel, gui, wanted, platform, wheels)
+        download(python, wheel, gui, wanted, target, wheels)
 
 
 def requirements(wheels: Path) -> str:
@@ -108,7 +108,7 @@ def qt_packages() -> list[str]:
     return [*QT_LIBRARIES.values(), *XCB_LIBRARIES.values(), FONT_PACKAGE]
 
 
-def complete(folder: Path, wanted: str, platform: str, gui: bool) -> None:
+def complete(folder: Path, wanted: str, target: str, gui: bool) -> None:
     """Write everything beside the wheels; the manifest last, because a folder with one is complete."""
     wheels = folder / "wheels"
     (folder / "requirements.txt").write_text(requirements(wheels), encoding="utf-8")
@@ -116,10 +116,10 @@ def complete(folder: Path, wanted: str, platform: str, gui: bool) -> None:
     version = next(wheels.glob("actcore-*.whl")).name.split("-")[1]
     debian = "; on Debian: sudo apt install ./debian/*.deb" if (folder / "debian").exists() else ""
     app = APP.format(debian=debian) if gui else ""
-    text = README.format(version=version, python=wanted, platform=platform, app=app)
+    text = README.format(version=version, python=wanted, platform=target, app=app)
     (folder / "README.txt").write_text(text, encoding="utf-8")
     checks = [["-m", "actcore", "--self-check"]]
-    if gui and platform.startswith("linux"):
+    if gui and target.startswith("linux"):
         (folder / "system-packages.txt").write_text("\n".join(sorted(qt_packages())) + "\n", encoding="utf-8")
     unpacked = sum(entry.file_size for wheel in wheels.glob("*.whl") for entry in zipfile.ZipFile(wheel).infolist())
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name not in NOT_HASHED]
@@ -128,7 +128,7 @@ def complete(folder: Path, wanted: str, platform: str, gui: bool) -> None:
     (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
     manifest = {
         "python": wanted,
-        "platform": platform,
+        "platform": target,
         "pip": str(next(wheels.glob("pip-*.whl")).relative_to(folder)),
         "installed_bytes": unpacked * 5 // 4,  # compiled byte code and the environment itself
         "check": checks,
@@ -177,13 +177,18 @@ def make(options: argparse.Namespace) -> Path:
     return Path(folder)
 
 
+def this_platform() -> str:
+    """The machine at hand, in the names of `PLATFORMS`."""
+    system = {"linux": "linux", "darwin": "macosx", "win32": "win"}.get(sys.platform, sys.platform)
+    return f"{system}_{platform.machine().lower()}"
+
+
 def main() -> int:
     """Make the wheelhouse and say what to do with it."""
     this_python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    this_platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=this_python, metavar="VERSION", help=f"default {this_python}")
-    parser.add_argument("--platform", choices=PLATFORMS, default=this_platform)
+    parser.add_argument("--platform", choices=PLATFORMS, default=this_platform())
     parser.add_argument("--gui", action="store_true", help="with the app and Qt")
     parser.add_argument("--debian-packages", action="store_true", help="with the Debian packages that Qt needs")
     parser.add_argument("--wheels", type=Path, metavar="FOLDER", help="take actcore's wheel from there, build none")
