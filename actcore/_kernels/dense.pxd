@@ -73,12 +73,21 @@ cdef inline void dense(
 cdef inline void transpose(const real* a, real* rows, Py_ssize_t units, Py_ssize_t samples, Py_ssize_t lanes) noexcept nogil:
     """Turn [unit][lane] into [sample][unit], the layout in which a layer's inputs meet its deltas.
 
-    After the units comes the input that is always 1 and whose weight is the bias; rows are padded to LANES.
+    After the units comes the input that is always 1 and whose weight is the bias; rows are padded to LANES. Units are moved four at
+    a time, so up to three rows behind `a` are read; what they hold lands in the padding.
     """
-    cdef Py_ssize_t unit, sample, width = padded(units + 1)
+    cdef Py_ssize_t block, sample, width = padded(units + 1)
+    cdef const real* source
+    cdef real* target
+    for block in range((units + ROWS - 1) // ROWS):
+        source = a + block * ROWS * lanes
+        target = rows + block * ROWS
+        for sample in range(samples):
+            target[sample * width] = source[sample]
+            target[sample * width + 1] = source[lanes + sample]
+            target[sample * width + 2] = source[2 * lanes + sample]
+            target[sample * width + 3] = source[3 * lanes + sample]
     for sample in range(samples):
-        for unit in range(units):
-            rows[sample * width + unit] = a[unit * lanes + sample]
         rows[sample * width + units] = <real> 1
 
 

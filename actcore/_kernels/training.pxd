@@ -268,13 +268,21 @@ cdef inline void shuffle(Training* training) noexcept nogil:
         order[i], order[j] = order[j], order[i]
 
 
-cdef inline int layer_of(const Network* net, const real* vector) noexcept nogil:
-    """Return the last layer in which a vector laid out like the parameters is not finite, or -1."""
+cdef inline int failed_layer(
+    const Network* net, const real* parameters, Py_ssize_t lanes, real* workspace
+) noexcept nogil:
+    """Return the first layer whose outputs overflowed in the last tile, else the last whose parameters would not be finite."""
     cdef const Layer* layer
     cdef int k
+    for k in range(net.n_layers):
+        layer = &net.layers[k]
+        if not all_finite(outputs_of(net, workspace) + layer.first * lanes, layer.n_out * lanes):
+            return k
     for k in range(net.n_layers - 1, -1, -1):
         layer = &net.layers[k]
-        if not (all_finite(vector + layer.weights, layer.n_in * layer.n_out) and all_finite(vector + layer.biases, layer.n_out)):
+        if not all_finite(parameters + layer.weights, layer.n_in * layer.n_out):
+            return k
+        if not all_finite(parameters + layer.biases, layer.n_out):
             return k
     return -1
 
@@ -285,7 +293,7 @@ cdef inline Py_ssize_t train(
 ) noexcept nogil:
     """Do up to `steps` steps and return how many were done; fewer only where a number was not finite.
 
-    The parameters and the position in the data are then those after the last good step.
+    The parameters and the position in the data are then those after the last good step, and the moments start anew.
     """
     cdef Py_ssize_t done, count, i
     cdef Py_ssize_t n = net.n_parameters
@@ -297,15 +305,14 @@ cdef inline Py_ssize_t train(
         count = min(training.batch_size, training.n_samples - training.position)
         batch_gradient(net, training, parameters, x, y, training.order + training.position, count, gradient, workspace)
         penalise(&training.rules, parameters, gradient, net.n_weights)
-        if not all_finite(gradient, n):
-            training.failed_layer = layer_of(net, gradient)
-            return done
         clip(&training.rules, gradient, n)
         optimise(&training.rules, training.step, parameters, gradient, moments, moments + n, n, net.n_weights)
         for i in range(n):
             gradient[i] = parameters[i] - gradient[i]
         if not all_finite(gradient, n):
-            training.failed_layer = layer_of(net, gradient)
+            training.failed_layer = failed_layer(net, gradient, padded((count - 1) % TILE + 1), workspace)
+            memset(moments, 0, 2 * n * sizeof(real))
+            training.rules.beta1_power = training.rules.beta2_power = 1.0
             return done
         memcpy(parameters, gradient, n * sizeof(real))
         training.step += 1
