@@ -32,7 +32,7 @@ KINDS = (
     Kind("value", ("x",), ("{name}({x})",)),
     Kind("derivative", ("x",), ("{name}_derivative({x})",)),
     Kind("second_derivative", ("x",), ("{name}_second_derivative({x})",)),
-    Kind("backward", ("x", "g"), ("g[i] * {name}_derivative({x})",)),
+    Kind("backward", ("x", "g"), ("g * {name}_derivative({x})",)),
     Kind("value_and_derivative", ("x",), ("{name}({x})", "{name}_derivative({x})")),
 )
 
@@ -52,30 +52,33 @@ from actcore._kernels.table cimport Block, Entry
 
 
 def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
-    """Yield the lines of one block loop."""
+    """Yield the lines of one block loop.
+
+    An element is loaded before anything is stored: an output may be an input, and only so can the compiler share what the value
+    and the derivative have in common.
+    """
     ctype = DTYPES[dtype]
-    per_element = variant == "array"
-    results = [f"y{k}" for k in range(len(kind.outputs))]
+    parameters = tuple(p.name for p in row.parameters)
+    loaded = kind.inputs + (parameters if variant == "array" else ())
+    results = tuple(f"y{k}" for k in range(len(kind.outputs)))
     yield f"cdef void {row.name}_{kind.name}_{dtype}_{variant}(char** args, Py_ssize_t n) noexcept nogil:"
-    position = 0
-    for name in kind.inputs:
-        yield f"    cdef const {ctype}* {name} = <const {ctype}*> args[{position}]"
-        position += 1
-    for parameter in row.parameters:
-        if per_element:
-            yield f"    cdef const {ctype}* {parameter.name} = <const {ctype}*> args[{position}]"
+    for position, name in enumerate(kind.inputs + parameters + results):
+        if name in results:
+            yield f"    cdef {ctype}* {name}s = <{ctype}*> args[{position}]"
+        elif name in loaded:
+            yield f"    cdef const {ctype}* {name}s = <const {ctype}*> args[{position}]"
         else:
-            yield f"    cdef {ctype} {parameter.name} = (<const {ctype}*> args[{position}])[0]"
-        position += 1
-    for result in results:
-        yield f"    cdef {ctype}* {result} = <{ctype}*> args[{position}]"
-        position += 1
+            yield f"    cdef {ctype} {name} = (<const {ctype}*> args[{position}])[0]"
+    yield f"    cdef {ctype} {', '.join(loaded + results)}"
     yield "    cdef Py_ssize_t i"
     yield "    for i in range(n):"
-    arguments = ["x[i]", *(p.name + ("[i]" if per_element else "") for p in row.parameters)]
+    for name in loaded:
+        yield f"        {name} = {name}s[i]"
     for result, expression in zip(results, kind.outputs, strict=True):
-        call = expression.format(name=f"activations.{row.name}", x=", ".join(arguments))
-        yield f"        {result}[i] = {call}"
+        call = expression.format(name=f"activations.{row.name}", x=", ".join(("x", *parameters)))
+        yield f"        {result} = {call}"
+    for result in results:
+        yield f"        {result}s[i] = {result}"
     yield ""
 
 
