@@ -38,11 +38,11 @@ from ..view.inside import LayerView
 from ..view.network_lab import NetworkLab, Offer
 from .network_pictures import Field, Pictures, plane_table
 
-MOVING_SIDE, STILL_SIDE = 256, 512
+MOVING_SIDE, STILL_SIDE = 257, 513
 """Samples along a side of the output's picture, while it changes and when it rests."""
 STILL_SECONDS = 0.15
-INSIDE_SECONDS = 0.1
-"""The insides of the layers are redrawn ten times a second while training: more cannot be read."""
+SLOW_SECONDS = 0.1
+"""Curves and the insides of layers are redrawn ten times a second while training: more cannot be read."""
 PREPARED_STEPS = 3000
 RECORDED_STEPS_A_SECOND = 400
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
@@ -87,7 +87,7 @@ class NetworkController:
         self._dragging = False
         self._chosen: tuple[int, int] | None = None
         self._pointed: tuple[int, int] | None = None
-        self._changed_at = self._inside_at = -np.inf
+        self._changed_at = self._slow_at = -np.inf
         self._fine = False
         z = np.linspace(-4.0, 4.0, 41)
         specs = [ac.get(name).spec for name in ac.names()]
@@ -136,13 +136,13 @@ class NetworkController:
         if wanted != self._drawn:
             self._changed_at = now
             self._fine = False
-            self._draw(snapshot, MOVING_SIDE, inside=now - self._inside_at >= INSIDE_SECONDS)
+            self._draw(snapshot, MOVING_SIDE, slow=now - self._slow_at >= SLOW_SECONDS)
             self._drawn = wanted
-            if now - self._inside_at >= INSIDE_SECONDS:
-                self._inside_at = now
+            if now - self._slow_at >= SLOW_SECONDS:
+                self._slow_at = now
         elif not self._fine and now - self._changed_at >= STILL_SECONDS:
             self._fine = True
-            self._draw(snapshot, STILL_SIDE, inside=True)
+            self._draw(snapshot, STILL_SIDE, slow=True)
 
     def status(self) -> str:
         snapshot = self._snapshot
@@ -173,12 +173,12 @@ class NetworkController:
     def prepare(self) -> None:
         self.worker.advance(PREPARED_STEPS)
         self.worker.flush()
-        self._draw(self.worker.wait(lambda snapshot: not snapshot.running), STILL_SIDE, inside=True)
+        self._draw(self.worker.wait(lambda snapshot: not snapshot.running), STILL_SIDE, slow=True)
 
     def advance(self, seconds: float) -> None:
         self.worker.advance(max(1, round(seconds * RECORDED_STEPS_A_SECOND)))
         self.worker.flush()
-        self._draw(self.worker.wait(lambda snapshot: not snapshot.running), MOVING_SIDE, inside=True)
+        self._draw(self.worker.wait(lambda snapshot: not snapshot.running), MOVING_SIDE, slow=True)
 
     def close(self) -> None:
         self.worker.close()
@@ -318,7 +318,7 @@ class NetworkController:
 
     # -- drawing ---------------------------------------------------------------------------------------------
 
-    def _draw(self, snapshot: Snapshot, side: int, inside: bool) -> None:
+    def _draw(self, snapshot: Snapshot, side: int, slow: bool) -> None:
         self._snapshot = snapshot
         view, pictures, state = self.view, self._pictures, snapshot.state
         pictures.sync(snapshot)
@@ -327,9 +327,6 @@ class NetworkController:
         view.diagram.show_values(net.weights, net.biases, pictures.unit_fields())
         self._draw_output(side)
         self._draw_points(state)
-        curves = snapshot.curves
-        view.loss.set_curves(curves.steps, curves.train, curves.test)
-        view.loss.set_position(snapshot.step, snapshot.train_loss)
         view.set_losses(
             _words_for(state, snapshot.train_loss, snapshot.train_score),
             _words_for(state, snapshot.test_loss, snapshot.test_score),
@@ -337,10 +334,13 @@ class NetworkController:
         view.bar.set_running(snapshot.running)
         view.bar.set_progress(snapshot.epoch, snapshot.step)
         self._draw_settings(state)
-        if inside:
+        if slow:
             points = networks.samples(state)[0][0]
             self._insides = pictures.insides(points, snapshot.gradients)
             view.inside.show_layers(self._insides)
+            curves = snapshot.curves
+            view.loss.set_curves(curves.steps, curves.train, curves.test)
+            view.loss.set_position(snapshot.step, snapshot.train_loss)
             view.diagram.show_warnings(pictures.dead_units(points))
 
     def _draw_output(self, side: int) -> None:

@@ -34,8 +34,8 @@ class Field:
     Attributes
     ----------
     rgba : ndarray of uint8, shape (side, side, 4)
-    contours : list of ndarray, shape (side, side)
-        Fields whose `levels` are drawn.
+    contours : list of ndarray
+        Fields whose `levels` are drawn, at every other point of the grid: a line between them is as exact.
     levels : tuple of float
     scale : tuple of float
         The values at the two ends of the colour bar.
@@ -98,13 +98,14 @@ class Pictures:
         output = self.net.forward(self._grid(side))
         if self.state.task == "multiclass":
             logits = output.reshape(side, side, -1)
-            margins = [logits[..., k] - np.delete(logits, k, axis=-1).max(axis=-1) for k in range(logits.shape[-1])]
+            few = logits[::2, ::2]
+            margins = [few[..., k] - np.delete(few, k, axis=-1).max(axis=-1) for k in range(few.shape[-1])]
             return Field(classes.blend(ac.softmax(logits, axis=-1)), margins, (0.0,), (0.0, 1.0))
         shown = self._shown(output[:, 0]).reshape(side, side)
         rgba = colormap.paint(shown, -1.0, 1.0, plane_table())
         levels = (-0.5, 0.0, 0.5) if self.state.task == "regression" else (0.0,)
         scale = (0.0, 1.0) if self.state.loss == "binary_crossentropy" else (-1.0, 1.0)
-        return Field(rgba, [shown], levels, scale)
+        return Field(rgba, [shown[::2, ::2]], levels, scale)
 
     def unit_field(self, layer: int, unit: int, side: int) -> Field:
         """One unit's output over the plane; layer 0 are the inputs."""
@@ -112,13 +113,13 @@ class Pictures:
         inputs = self._grid(side)
         if layer == 0:
             values = inputs[:, unit].reshape(side, side)
-            return Field(colormap.paint(values, -3.0, 3.0, table), [values], (0.0,), (-3.0, 3.0))
+            return Field(colormap.paint(values, -3.0, 3.0, table), [values[::2, ::2]], (0.0,), (-3.0, 3.0))
         if layer == len(self.state.sizes) - 1:
             return self.output_field(side)
         raw = self.net.hidden(inputs)[layer - 1][unit].reshape(side, side)
         z = self.net.pre_activations(inputs)[layer - 1][unit].reshape(side, side)
         shown = _squashed(self.net.activations[layer - 1], raw)
-        return Field(colormap.paint(shown, -1.0, 1.0, table), [z], (0.0,), (-1.0, 1.0))
+        return Field(colormap.paint(shown, -1.0, 1.0, table), [z[::2, ::2]], (0.0,), (-1.0, 1.0))
 
     def insides(self, points: NDArray[np.float32], gradients: Sequence[float]) -> list[LayerView]:
         """What is seen of every hidden layer when it is given `points`, shape (n, inputs)."""

@@ -100,9 +100,7 @@ class DataPanel(Card):
             symbol, f"Data: {symbol}", low, high, default, decimals=0, unit=unit, tip=tip, symbol_width=42
         )
         slider.track.setMinimumWidth(48)
-        slider.changing.connect(
-            lambda value: self.edited.emit(field, value / 100 if unit == "%" else round(value))
-        )
+        slider.changing.connect(lambda value: self.edited.emit(field, value / 100 if unit == "%" else round(value)))
         slider.finished.connect(self.finished)
         self.body.addWidget(slider)
         return slider

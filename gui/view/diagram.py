@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -20,7 +20,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPen,
     QResizeEvent,
@@ -66,6 +65,7 @@ class Diagram(QWidget):
         self.setAccessibleName("Network diagram")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(280, 200)
         self._names: tuple[str, ...] = ()
         self._sizes: tuple[int, ...] = (1, 1)
@@ -142,6 +142,7 @@ class Diagram(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self.frames += 1
         painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("surface"))
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
         self._paint_edges(painter)
         for layer, size in enumerate(self._sizes):
@@ -172,7 +173,7 @@ class Diagram(QWidget):
         # Mixed with the ground instead of transparent: blending wide lines takes three times as long.
         color = _mixed("negative" if weight < 0 else "positive", 1.0 if marked else 0.25 + 0.7 * strength)
         painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-        painter.drawPath(self._paths[at][weight < 0])
+        painter.drawLines(self._lines[at][weight < 0])
 
     def _paint_unit(self, painter: QPainter, layer: int, unit: int) -> None:
         rect = self._geometry.rect(layer, unit)
@@ -366,11 +367,12 @@ class Diagram(QWidget):
     def _layout_network(self) -> None:
         area = QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
         self._geometry = Geometry(self._sizes, area)
-        # Each edge whole, and in dashes for a negative weight; Qt's own dashing would redo them every frame.
-        self._paths: dict[tuple[int, int, int], tuple[QPainterPath, QPainterPath]] = {}
-        for edge in self._geometry.edges:
-            path = self._geometry.edge(edge)
-            self._paths[edge] = path, self._geometry.dashes(edge)
+        # Each edge whole, and in dashes for a negative weight. Short pieces paint many times faster than a
+        # path, whose outline Qt would compute in every frame.
+        geometry = self._geometry
+        self._lines: dict[tuple[int, int, int], tuple[list[QLineF], list[QLineF]]] = {
+            edge: (geometry.edge(edge), geometry.dashes(edge)) for edge in geometry.edges
+        }
         self.update()
 
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainterPath
+from PySide6.QtCore import QLineF, QPointF, QRectF
 
 UNIT_MAX, UNIT_MIN = 52.0, 20.0
 GAP = 7.0
@@ -66,29 +65,21 @@ class Geometry:
         """The middle of the bias' dot, at the lower left corner of its unit."""
         return self.rect(layer, unit).bottomLeft() + QPointF(-1.0, -1.0)
 
-    def edge(self, place: Place) -> QPainterPath:
-        """The path of an edge, from its source to its unit."""
-        start, end = self._ends(place)
-        bend = QPointF((end.x() - start.x()) * 0.45, 0.0)
-        path = QPainterPath(start)
-        path.cubicTo(start + bend, end - bend, end)
-        return path
+    def edge(self, place: Place) -> list[QLineF]:
+        """An edge, from its source to its unit, in short straight pieces."""
+        points = self._samples[self._numbers[place]].tolist()
+        return [QLineF(*start, *end) for start, end in zip(points, points[1:], strict=False)]
 
-    def dashes(self, place: Place) -> QPainterPath:
-        """The same path in dashes."""
+    def dashes(self, place: Place) -> list[QLineF]:
+        """The same edge in dashes."""
         points = self._samples[self._numbers[place]]
         along = np.concatenate([[0.0], np.hypot(*np.diff(points, axis=0).T).cumsum()])
         starts = np.arange(0.0, along[-1], DASH + SPACE)
-        stops = np.minimum(starts + DASH, along[-1])
-        path = QPainterPath()
         ends = [
             np.stack([np.interp(at, along, points[:, axis]) for axis in (0, 1)], axis=1).tolist()
-            for at in (starts, stops)
+            for at in (starts, np.minimum(starts + DASH, along[-1]))
         ]
-        for start, stop in zip(*ends, strict=True):
-            path.moveTo(*start)
-            path.lineTo(*stop)
-        return path
+        return [QLineF(*start, *end) for start, end in zip(*ends, strict=True)]
 
     def middle(self, place: Place) -> QPointF:
         """A point of an edge, a bias' dot or a unit: where its label belongs and the mouse can take it."""
@@ -97,7 +88,7 @@ class Geometry:
         if place.source == BIAS:
             return self.bias(place.layer, place.unit)
         # Not at half way, where all edges between two layers cross: nearer to the unit they lead to.
-        return self.edge(place).pointAtPercent(0.78)
+        return QPointF(*self._samples[self._numbers[place]][25])
 
     def at(self, point: QPointF) -> Place | None:
         """What lies under the pointer; units before biases before the nearest edge."""
@@ -116,9 +107,7 @@ class Geometry:
     def _ends(self, place: Place) -> tuple[QPointF, QPointF]:
         assert place.source is not None
         half = QPointF(self.unit / 2, 0.0)
-        return self._centres[place.layer - 1][place.source] + half, self._centres[place.layer][
-            place.unit
-        ] - half
+        return self._centres[place.layer - 1][place.source] + half, self._centres[place.layer][place.unit] - half
 
     def _sample_edges(self) -> None:
         """Points along every edge, so that the nearest edge is one array expression."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPolygonF
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from . import theme
@@ -67,6 +67,7 @@ class Inside(QWidget):
         super().__init__(parent)
         self.setAccessibleName("Inside the layers")
         self.setFixedHeight(116)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._layers: Sequence[LayerView] = ()
 
     def show_layers(self, layers: Sequence[LayerView]) -> None:
@@ -87,6 +88,7 @@ class Inside(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("surface"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index, layer in enumerate(self._layers):
             self._paint_layer(painter, self.rect_of(index), layer)
@@ -148,10 +150,8 @@ class Inside(QWidget):
         x = np.linspace(area.left(), area.right(), len(z))
         y = area.center().y() - np.clip(values / 1.2, -1.0, 1.0) * area.height() / 2
         painter.setPen(theme.pen(token, width))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        path = QPainterPath()
-        path.addPolygon(QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]))
-        painter.drawPath(path)
+        points = list(zip(x.tolist(), y.tolist(), strict=True))
+        painter.drawLines([QLineF(*a, *b) for a, b in zip(points, points[1:], strict=False)])
 
     def _paint_gradient(self, painter: QPainter, bar: QRectF, layer: LayerView) -> None:
         span = np.log10(GRADIENT_HIGH / GRADIENT_LOW)

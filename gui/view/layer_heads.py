@@ -45,9 +45,7 @@ class LayerHeads(QWidget):
         self.fewer: list[QToolButton] = []
         self.more: list[QToolButton] = []
         self._counts: list[QLabel] = []
-        self._heads = [
-            self._head(layer, chooser(f"Activation of layer {layer + 1}")) for layer in range(layers)
-        ]
+        self._heads = [self._head(layer, chooser(f"Activation of layer {layer + 1}")) for layer in range(layers)]
         self.setFixedHeight(66)
         diagram.installEventFilter(self)
 
@@ -96,9 +94,7 @@ class LayerHeads(QWidget):
             button.setFixedSize(26, 26)
             button.setAccessibleName(f"{name} in layer {layer + 1}")
             button.setToolTip(f"{name} in layer {layer + 1}")
-            button.clicked.connect(
-                lambda _on, step=change: self.units_asked.emit(layer, self._units[layer] + step)
-            )
+            button.clicked.connect(lambda _on, step=change: self.units_asked.emit(layer, self._units[layer] + step))
             kept.append(button)
             row.addWidget(button)
             if change < 0:

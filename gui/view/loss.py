@@ -25,9 +25,9 @@ class LossPlot(Plot):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Loss over the steps", "step", "", (0.0, 100.0), (0.0, 1.0), parent=parent)
-        self._test = pg.PlotCurveItem()
-        self._train = pg.PlotCurveItem()
-        self._ghost = pg.PlotCurveItem()
+        self._test, self._train, self._ghost = (pg.PlotCurveItem() for _ in range(3))
+        for curve in (self._test, self._train, self._ghost):
+            curve.setSegmentedLineMode("on")  # a wide noisy line as one path takes Qt ten times as long
         self.handle = Handle(radius=6.0)
         self.handle.setToolTip("Drag to go back to an earlier step; play goes on from there")
         self.handle.dragged.connect(lambda x, _y: self.scrubbed.emit(x))
@@ -53,9 +53,7 @@ class LossPlot(Plot):
         """Keep the training curve so far as a pale one to compare with."""
         self._ghost.setData(*self._train.getData())
 
-    def set_curves(
-        self, steps: NDArray[np.integer], train: NDArray[np.floating], test: NDArray[np.floating]
-    ) -> None:
+    def set_curves(self, steps: NDArray[np.integer], train: NDArray[np.floating], test: NDArray[np.floating]) -> None:
         """The record: losses at steps, shape (n,) each."""
         if len(steps) == 0:
             return

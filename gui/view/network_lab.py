@@ -92,12 +92,8 @@ class NetworkLab(QWidget):
         inputs.body.addWidget(self.features)
         training = Card("Training")
         self.loss_choice = self._choice("Loss", "loss", [], "What training makes small")
-        self.optimizer = self._choice(
-            "Optimiser", "optimizer", offer.optimizers, "From gradient to step"
-        )
-        self.initializer = self._choice(
-            "Start", "init", offer.initializers, "How the weights start; starts over"
-        )
+        self.optimizer = self._choice("Optimiser", "optimizer", offer.optimizers, "From gradient to step")
+        self.initializer = self._choice("Start", "init", offer.initializers, "How the weights start; starts over")
         form = QFormLayout()
         form.setHorizontalSpacing(theme.SPACE_M)
         form.setVerticalSpacing(theme.SPACE_XS)
@@ -129,8 +125,7 @@ class NetworkLab(QWidget):
         card = Card("Network")
         self.layer_count = label("2")
         self.fewer_layers, self.more_layers = (
-            self._layer_button(text, name)
-            for text, name in (("−", "One layer less"), ("+", "One layer more"))
+            self._layer_button(text, name) for text, name in (("−", "One layer less"), ("+", "One layer more"))
         )
         self.fewer_layers.clicked.connect(lambda: self.layers_asked.emit(-1))
         self.more_layers.clicked.connect(lambda: self.layers_asked.emit(1))

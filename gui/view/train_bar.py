@@ -64,9 +64,7 @@ class TrainBar(Card):
         self.step = self._readout(row, "Step", 78)
         row.addStretch(1)
         self.speed = self._choice(row, "Speed", "speed", speeds, "Training steps in a second")
-        self.rate = self._choice(
-            row, "Learning rate", "learning_rate", rates, "How far the weights move in each step"
-        )
+        self.rate = self._choice(row, "Learning rate", "learning_rate", rates, "How far the weights move in each step")
         self.chooser = chooser
         chooser.menu.setMinimumWidth(168)
         self._column(row, "Activation of the hidden layers", chooser)
