@@ -20,14 +20,16 @@ class Feature(NamedTuple):
     of: Callable[[Column, Column], Column]
 
 
+HALF = np.float32(0.5)
+
 # Squares and products are halved and sines take twice the input, which keeps every feature at a spread of
 # about one over the plane: no input drowns another.
 FEATURES: dict[str, Feature] = {
     "x1": Feature("x₁", lambda x1, x2: x1),
     "x2": Feature("x₂", lambda x1, x2: x2),
-    "x1_squared": Feature("x₁²", lambda x1, x2: x1 * x1 / 2),
-    "x2_squared": Feature("x₂²", lambda x1, x2: x2 * x2 / 2),
-    "product": Feature("x₁x₂", lambda x1, x2: x1 * x2 / 2),
+    "x1_squared": Feature("x₁²", lambda x1, x2: HALF * x1 * x1),
+    "x2_squared": Feature("x₂²", lambda x1, x2: HALF * x2 * x2),
+    "product": Feature("x₁x₂", lambda x1, x2: HALF * x1 * x2),
     "sin_x1": Feature("sin x₁", lambda x1, x2: np.sin(2 * x1)),
     "sin_x2": Feature("sin x₂", lambda x1, x2: np.sin(2 * x2)),
 }

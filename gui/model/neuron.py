@@ -169,7 +169,7 @@ class Neuron:
         if activation not in actcore.names():
             raise ValueError(f"there is no activation called {activation!r}")
         try:
-            actcore.get(activation, **dict(pairs))
+            actcore.get(activation, dialect=None, **dict(pairs))
         except TypeError as error:
             raise ValueError(str(error)) from error
         return cls(**numbers, activation=activation, parameters=pairs)
