@@ -31,9 +31,7 @@ class History:
         """How many steps may follow `step` up to the next one to be recorded; at least one."""
         return self.stride - step % self.stride
 
-    def record(
-        self, step: int, epoch: float, train: float, test: float, parameters: NDArray[np.float32]
-    ) -> None:
+    def record(self, step: int, epoch: float, train: float, test: float, parameters: NDArray[np.float32]) -> None:
         """Keep `step` if it is due."""
         if step % self.stride:
             return

@@ -71,7 +71,7 @@ def samples(state: NetworkState) -> tuple[Sample, Sample]:
 def score(state: NetworkState, net: ac.MLP, sample: Sample) -> float:
     """Share of the points classified rightly; for a regression the share of the variance explained (R²)."""
     inputs, targets = sample
-    outputs = net.forward(inputs)
+    outputs = net.forward(inputs).astype(np.float64)
     if state.task == "multiclass":
         return float((outputs.argmax(axis=1) == targets).mean())
     if state.task == "classification":

@@ -179,7 +179,7 @@ class Training:
 
     def _look_for_reasons_to_stop(self) -> None:
         if self._trainer.divergence is not None:
-            self.message = self._trainer.divergence.message
+            self.message = f"{self._trainer.divergence.message} Drag back along the loss curve to before it."
         elif self.step == self.state.stop_step:
             self.message = f"Stopped at the limit of {self.step} steps."
         elif self._losses[0] <= self.state.stop_loss and self._last_step == self.step:

@@ -114,7 +114,7 @@ class Worker:
                 return
             try:
                 order()
-            except (ValueError, TypeError, ArithmeticError, MemoryError) as error:
+            except Exception as error:  # whatever it is, the window hears of it and the thread lives on
                 self._halt()
                 self._training.message = str(error)
             # Published before the next order, so that whoever flushes finds what came before.

@@ -175,7 +175,7 @@ class _Contours(pg.GraphicsObject):
     def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for pen in (theme.pen("halo", 3.2), theme.pen("curve", 1.6)):
-            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
             painter.setPen(pen)
             painter.drawLines(self._lines)
 

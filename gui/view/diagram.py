@@ -172,7 +172,9 @@ class Diagram(QWidget):
         width = 0.7 + 5.5 * strength + (2.0 if marked else 0.0)
         # Mixed with the ground instead of transparent: blending wide lines takes three times as long.
         color = _mixed("negative" if weight < 0 else "positive", 1.0 if marked else 0.25 + 0.7 * strength)
-        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        # The pieces of a solid edge overlap, so that no seam shows between them.
+        cap = Qt.PenCapStyle.FlatCap if weight < 0 else Qt.PenCapStyle.SquareCap
+        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, cap))
         painter.drawLines(self._lines[at][weight < 0])
 
     def _paint_unit(self, painter: QPainter, layer: int, unit: int) -> None:

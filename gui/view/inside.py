@@ -149,7 +149,9 @@ class Inside(QWidget):
         # Values from -1.2 to 1.2 fill the height, whichever the activation: curves can be compared by eye.
         x = np.linspace(area.left(), area.right(), len(z))
         y = area.center().y() - np.clip(values / 1.2, -1.0, 1.0) * area.height() / 2
-        painter.setPen(theme.pen(token, width))
+        pen = theme.pen(token, width)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
         points = list(zip(x.tolist(), y.tolist(), strict=True))
         painter.drawLines([QLineF(*a, *b) for a, b in zip(points, points[1:], strict=False)])
 

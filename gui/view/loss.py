@@ -14,7 +14,8 @@ from . import theme
 from .plot import Handle, Plot
 
 LOG_FLOOR = 1e-5
-MAX_POINTS = 1000
+LOSS_CEILING = 10.0
+"""A training that diverges leaves the picture at the top instead of flattening all that was before."""
 
 
 class LossPlot(Plot):
@@ -74,11 +75,12 @@ class LossPlot(Plot):
         self._ghost.setPen(theme.pen("ghost", 1.5))
 
     def _y(self, loss: NDArray[np.floating]) -> NDArray[np.floating]:
-        return np.log10(np.maximum(loss, LOG_FLOOR)) if self._log else loss
+        loss = np.clip(np.nan_to_num(loss, nan=LOSS_CEILING), LOG_FLOOR, LOSS_CEILING)
+        return np.log10(loss) if self._log else loss
 
     def _fit_axes(self, step: float, top: float, fresh: bool = False) -> None:
         width = max(100.0, _leap(step))
-        height = _leap(top)
+        height = _leap(min(top, LOSS_CEILING))
         if not fresh:
             width, height = max(width, self._width), max(height, self._top)
         if (width, height) != (self._width, self._top):
