@@ -266,7 +266,8 @@ cdef class MLP:
         cdef str name
         if not -n_layers <= index < n_layers:
             raise IndexError(f"layer {layer} does not exist; this network has layers 0 to {n_layers - 1}")
-        index %= n_layers
+        if index < 0:
+            index += n_layers
         function = activation if isinstance(activation, Axiswise) else actcore.get(activation)
         new = self.net.layers[index]
         new.softmax = isinstance(function, Axiswise)

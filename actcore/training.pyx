@@ -259,7 +259,7 @@ cdef class Trainer:
     @property
     def steps_per_epoch(self):
         """Batches that the data set makes at the present batch size."""
-        return -(-self.state.n_samples // self.state.batch_size)
+        return (self.state.n_samples + self.state.batch_size - 1) // self.state.batch_size
 
     @property
     def learning_rate(self):
@@ -390,7 +390,7 @@ cdef class Trainer:
         self._enter()
         try:
             for k in range(wanted):
-                left = -(-(self.state.n_samples - self.state.position) // self.state.batch_size)
+                left = (self.state.n_samples - self.state.position + self.state.batch_size - 1) // self.state.batch_size
                 done = self._run(left)
                 history[k] = self._mean_loss(self.x, self.y)
                 if done < left or (target_loss is not None and history[k] <= target_loss):
