@@ -15,6 +15,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 import _environment  # noqa: E402
 import _system_packages  # noqa: E402
 
+pytestmark = pytest.mark.checkout
+
 SOURCES = ["setup.py", "actcore/registry.py", "actcore/kernel.pxd", "actcore/_build/blocks.py"]
 
 

@@ -16,6 +16,8 @@ import pytest
 import actcore
 from actcore.registry import AXIS_ROWS, ROWS
 
+pytestmark = pytest.mark.checkout
+
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = {row.name for row in (*ROWS, *AXIS_ROWS)}
 LISTS_FROM = 5  # so many names side by side are a list, and lists come from the registry

@@ -15,6 +15,8 @@ import pytest
 
 from actcore._build import isa
 
+pytestmark = pytest.mark.checkout
+
 ROOT = Path(__file__).resolve().parent.parent
 REGISTER = {"v3": "%ymm", "v4": "%zmm"}
 LEVELS = [level for level in isa.instruction_sets() if level.name in REGISTER]

@@ -21,6 +21,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import build_wheelhouse  # noqa: E402
 
+pytestmark = pytest.mark.checkout
+
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ENGINE = "actcore-9.9-py3-none-any.whl"
 

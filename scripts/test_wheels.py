@@ -1,0 +1,72 @@
+"""Run the engine's tests against finished wheels, each installed in an environment of its own.
+
+    python3 scripts/test_wheels.py                    every wheel in dist/ whose Python is on this machine
+    python3 scripts/test_wheels.py --emulate Nehalem  the same on an emulated CPU without AVX (needs qemu-user)
+
+The tests are copied away from the sources, so that nothing but the wheel can be imported. Those marked `checkout`
+need the sources and are left out. Other arguments go to pytest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from _environment import ROOT, run_step
+from _interpreters import choose
+from _system_packages import SetupError, require
+
+
+def test(wheel: Path, emulated_cpu: str | None, for_pytest: list[str]) -> int:
+    """Install the wheel in a new environment, run the tests there, and return pytest's exit code."""
+    digits = wheel.name.split("-")[2].removeprefix("cp")
+    interpreter = choose([f"{digits[0]}.{digits[1:]}"])[0]
+    with tempfile.TemporaryDirectory() as folder:
+        room = Path(folder)
+        python = room / "environment" / "bin" / "python"
+        run_step(f"Making an environment of Python {interpreter.name}", [
+            str(interpreter.path), "-m", "venv", str(room / "environment"),
+        ])  # fmt: skip
+        run_step(f"Installing {wheel.name}", [str(python), "-m", "pip", "install", f"{wheel}[test]"])
+        for name in ("tests", "scripts", "docs"):
+            shutil.copytree(ROOT / name, room / name, ignore=shutil.ignore_patterns("gui", "images", "__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", room)
+        emulator = ["qemu-x86_64", "-cpu", emulated_cpu] if emulated_cpu else []
+        command = [*emulator, str(python), "-m", "pytest", "-q", "-m", "not checkout", *for_pytest]
+        started = time.monotonic()
+        code = subprocess.run(command, cwd=room).returncode
+        print(f"Python {interpreter.name}: {'passed' if code == 0 else 'failed'} in {time.monotonic() - started:.0f} s")
+        return code
+
+
+def main() -> int:
+    """Test the wheels one after the other and return the exit code of the first failure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wheels", type=Path, default=ROOT / "dist", metavar="FOLDER")
+    parser.add_argument("--python", metavar="VERSION", help="only the wheel of this version")
+    parser.add_argument("--emulate", metavar="CPU", help="a CPU that qemu knows, such as Nehalem")
+    options, for_pytest = parser.parse_known_args()
+    try:
+        if options.emulate and shutil.which("qemu-x86_64") is None:
+            require(["qemu-user"], "Emulating a CPU needs qemu-user")
+        digits = options.python.replace(".", "") if options.python else "*"
+        wheels = sorted(options.wheels.resolve().glob(f"actcore-*-cp{digits}-*.whl"))
+        if not wheels:
+            raise SetupError(f"There is no such wheel in {options.wheels}; scripts/build_wheels.py makes them.")
+        codes = [test(wheel, options.emulate, for_pytest) for wheel in wheels]
+    except SetupError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return next((code for code in codes if code), 0)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
