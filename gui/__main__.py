@@ -15,6 +15,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 import actcore
 
 from .model.session import LABS, THEMES, Session, SessionError, load
+from .shortcut import ShortcutError, install_shortcut
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seconds", type=float, default=4.0, help="length of --record (default 4)")
     parser.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="window size (1280x800)")
     parser.add_argument("--scale", type=float, help="enlarge everything, e.g. 2 for a display of twice the density")
+    parser.add_argument("--install-shortcut", action="store_true", help="add the app to the desktop's menu, and end")
     parser.add_argument("--version", action="version", version=f"actcore {actcore.__version__}")
     return parser
 
@@ -43,6 +45,13 @@ def _size(text: str) -> tuple[int, int]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the app; returns the exit status."""
     arguments = _parser().parse_args(argv)
+    if arguments.install_shortcut:
+        try:
+            print(f"Installed {install_shortcut()}")
+        except ShortcutError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
     drawing = arguments.snapshot or arguments.record
     if drawing:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -73,6 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     app = QApplication(sys.argv[:1])
     app.setOrganizationName("actcore")
     app.setApplicationName("actcore")
+    app.setDesktopFileName("actcore")
     controller = build(app, session)
     controller.window.resize(*arguments.size)
     controller.window.show()

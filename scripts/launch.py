@@ -17,7 +17,7 @@ import subprocess
 from _environment import ROOT, prepare
 from _system_packages import SetupError, missing_for_qt, require
 
-NEEDS_NO_DISPLAY = ("--snapshot", "--record", "--version", "--help", "-h")
+NEEDS_NO_DISPLAY = ("--snapshot", "--record", "--install-shortcut", "--version", "--help", "-h")
 
 
 def main(arguments: list[str]) -> int:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,9 +22,8 @@ def main() -> int:
             for scale in (1, 2):
                 suffix = ("" if theme == "light" else f"-{theme}") + ("" if scale == 1 else f"-{scale}x")
                 picture = IMAGES / f"{lab}{suffix}.png"
-                command = [sys.executable, "-m", "gui", "--lab", lab, "--theme", theme, "--size", SIZE]
-                environment = dict(os.environ, QT_SCALE_FACTOR=str(scale))
-                subprocess.run([*command, "--snapshot", picture], cwd=ROOT, env=environment, check=True)
+                command = [sys.executable, "-m", "gui", "--lab", lab, "--theme", theme, "--scale", str(scale)]
+                subprocess.run([*command, "--size", SIZE, "--snapshot", picture], cwd=ROOT, check=True)
                 print(picture.relative_to(ROOT))
     return 0
 
