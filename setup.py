@@ -78,7 +78,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "network", "training"):
+    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "_strided", "network", "training"):
         modules.append(
             Extension(
                 f"actcore.{name}",

@@ -2,10 +2,13 @@
 
 On ten elements a call of ``np.tanh`` takes about 250 ns; a Python-level ``__call__`` that takes and passes keywords adds 200 ns to it.
 CPython's vectorcall protocol adds about 20. Whatever is not the plain case goes to ``__call__`` of the subclass: a parameter given by
-keyword, a wrong number of arrays, a TypeError of the ufunc (to be explained, or to be dispatched to a foreign kind of array).
+keyword, a wrong number of arrays, a large scattered array, a TypeError of the ufunc (to be explained, or to be dispatched to a foreign
+kind of array).
 """
 from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.object cimport PyObject
+
+from actcore._strided cimport is_scattered
 
 cdef extern from "Python.h":
     ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject* const*, size_t, PyObject*) except NULL
@@ -76,6 +79,8 @@ cdef PyObject* forward(PyObject* callable, PyObject* const* args, size_t flagged
     if plain and n_bound and n_keywords:
         for name in <tuple> <object> kwnames:
             plain = plain and name not in self.names
+    if plain and n:
+        plain = not is_scattered(<object> args[0])
     if plain:
         if n_bound == 0:
             result = PyObject_Vectorcall(<PyObject*> self.ufunc, args, n, kwnames)

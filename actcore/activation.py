@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from actcore import _ufuncs
+from actcore import _strided, _ufuncs
 from actcore._fastcall import FastCall, forwarding
 from actcore.registry import Parameter, Row
 
@@ -32,16 +32,15 @@ class Elementwise(FastCall):
         self._n_arrays = self.ufunc.nin - len(row.parameters)
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
-        """Apply the function where ``FastCall`` could not: parameters by keyword, and errors in words."""
+        """Apply the function where ``FastCall`` did not: parameters by keyword, scattered arrays, and errors in words."""
         if len(arrays) != self._n_arrays:
             raise TypeError(self._wrong_count(len(arrays)))
+        values = tuple(options.pop(name, bound) for name, bound in self._parameters.items())
+        for value, parameter in zip(values, self._row.parameters, strict=True):
+            check_parameter(self._row, parameter, value)
         try:
-            if self._parameters:
-                values = [options.pop(name, bound) for name, bound in self._parameters.items()]
-                for value, parameter in zip(values, self._row.parameters, strict=True):
-                    check_parameter(self._row, parameter, value)
-                return self.ufunc(*arrays, *values, **options)
-            return self.ufunc(*arrays, **options)
+            result = _strided.try_apply(self._row.name, self._kind, arrays, values, options)
+            return self.ufunc(*arrays, *values, **options) if result is NotImplemented else result
         except TypeError as error:
             raise self._explained(error, arrays, options) from None
 

@@ -33,6 +33,8 @@ cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL
 
 #: Element i of argument k lies at args[k] + i * steps[k]; a step of 0 broadcasts. Arguments: inputs, parameters, outputs.
 cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil
+#: The same for elements start to start + n, on the calling thread.
+cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil
 #: The same for rows: element i of row r of argument k lies at args[k] + r * row_steps[k] + i * steps[k]. -1: out of memory.
 cdef int run_rows(
     const Loop* loop, char** args, Py_ssize_t rows, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps

@@ -1,0 +1,182 @@
+"""Large scattered arrays in parallel.
+
+NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too short
+to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits.
+"""
+from cython.parallel cimport prange
+
+cimport numpy as cnp
+
+from actcore cimport loops
+from actcore.runtime cimport threads_for
+
+import numpy as np
+
+cnp.import_array()
+
+cdef enum:
+    MAX_ARRAYS = 4
+    MAX_PARAMETERS = 8
+    MAX_DIMENSIONS = 64
+
+#: Below this many elements NumPy's own way is taken without a further look.
+cdef Py_ssize_t SMALLEST = 16384
+
+
+cdef struct Walk:
+    const loops.Loop* loop
+    int ndim  # of the rows: the innermost axis is not counted
+    int n_arrays
+    int n_inputs
+    Py_ssize_t inner
+    Py_ssize_t shape[MAX_DIMENSIONS]
+    Py_ssize_t steps[MAX_ARRAYS][MAX_DIMENSIONS]
+    Py_ssize_t inner_steps[MAX_ARRAYS]
+    char* data[MAX_ARRAYS]
+    double parameters[MAX_PARAMETERS]
+
+
+cdef bint is_scattered(object x) noexcept:
+    """Tell whether `x` is a large plain array that is not one run of memory."""
+    if not cnp.PyArray_CheckExact(x):
+        return False
+    return not (cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_C_CONTIGUOUS) or cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_F_CONTIGUOUS)) \
+        and cnp.PyArray_SIZE(x) >= SMALLEST
+
+
+cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
+    """Run rows first to last - 1, in the order of the axes."""
+    cdef Py_ssize_t index[MAX_DIMENSIONS]
+    cdef char* args[MAX_ARRAYS + MAX_PARAMETERS]
+    cdef Py_ssize_t steps[MAX_ARRAYS + MAX_PARAMETERS]
+    cdef char* data[MAX_ARRAYS]
+    cdef Py_ssize_t row, rest = first
+    cdef int axis, k, position, n_parameters = walk.loop.n_parameters
+    for k in range(walk.n_arrays):
+        data[k] = walk.data[k]
+    for axis in range(walk.ndim - 1, -1, -1):
+        index[axis] = rest % walk.shape[axis]
+        rest = rest // walk.shape[axis]
+        for k in range(walk.n_arrays):
+            data[k] += index[axis] * walk.steps[k][axis]
+    for k in range(n_parameters):
+        args[walk.n_inputs + k] = <char*> &walk.parameters[k]
+        steps[walk.n_inputs + k] = 0
+    for row in range(first, last):
+        for k in range(walk.n_arrays):
+            position = k if k < walk.n_inputs else k + n_parameters
+            args[position] = data[k]
+            steps[position] = walk.inner_steps[k]
+        loops.run_part(walk.loop, args, 0, walk.inner, steps)
+        axis = walk.ndim - 1
+        while axis >= 0:
+            index[axis] += 1
+            for k in range(walk.n_arrays):
+                data[k] += walk.steps[k][axis]
+            if index[axis] < walk.shape[axis]:
+                break
+            for k in range(walk.n_arrays):
+                data[k] -= walk.shape[axis] * walk.steps[k][axis]
+            index[axis] = 0
+            axis -= 1
+
+
+cdef list _axes(cnp.ndarray output):
+    """Return the axes, outermost first: by falling stride of the output, but no short axis innermost beside a long one."""
+    axes = sorted(range(output.ndim), key=lambda axis: -abs(output.strides[axis]))
+    longest = max(axes, key=lambda axis: output.shape[axis])
+    if output.shape[axes[-1]] < 32 < output.shape[longest]:
+        axes.remove(longest)
+        axes.append(longest)
+    return axes
+
+
+def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
+    """Run a loop over arrays of one shape and dtype.
+
+    Parameters
+    ----------
+    name, kind : str
+        Which loop.
+    inputs, outputs : tuple of ndarray
+        Aligned, in native byte order, of equal shape and dtype; an output is an input itself or shares no memory with any.
+    parameters : tuple of float
+        The parameters' values.
+    """
+    cdef Walk walk
+    cdef cnp.ndarray array = outputs[0]
+    cdef Py_ssize_t rows = 1, t, chunk, threads
+    cdef int k, axis, position
+    arrays = inputs + outputs
+    axes = _axes(array)
+    walk.loop = loops.find(name, kind, array.dtype.name)
+    walk.ndim = array.ndim - 1
+    walk.n_arrays = len(arrays)
+    walk.n_inputs = len(inputs)
+    walk.inner = array.shape[axes[-1]]
+    for position, axis in enumerate(axes[:-1]):
+        walk.shape[position] = array.shape[axis]
+        rows *= array.shape[axis]
+    for k in range(walk.n_arrays):
+        array = arrays[k]
+        walk.data[k] = <char*> cnp.PyArray_DATA(array)
+        walk.inner_steps[k] = array.strides[axes[-1]]
+        for position, axis in enumerate(axes[:-1]):
+            walk.steps[k][position] = array.strides[axis]
+    for k in range(len(parameters)):
+        if walk.loop.itemsize == 4:
+            (<float*> &walk.parameters[k])[0] = parameters[k]
+        else:
+            walk.parameters[k] = parameters[k]
+    with nogil:
+        threads = threads_for(rows * walk.inner * walk.loop.cost)
+        chunk = (rows + threads - 1) // threads
+        for t in prange(threads, num_threads=threads, schedule="static"):
+            run_rows(&walk, t * chunk, (t + 1) * chunk if (t + 1) * chunk < rows else rows)
+
+
+def try_apply(str name, str kind, tuple inputs, tuple parameters, dict options):
+    """Run a loop over scattered arrays if the call is of that kind.
+
+    Parameters
+    ----------
+    name, kind : str
+        Which loop.
+    inputs : tuple
+        What the caller was given.
+    parameters : tuple
+        The parameters' values.
+    options : dict
+        The caller's other keywords.
+
+    Returns
+    -------
+    ndarray, tuple of ndarray or NotImplemented
+        The result; NotImplemented when the ufunc should do it.
+    """
+    x = inputs[0]
+    if not is_scattered(x) or x.dtype.kind != "f" or not x.flags.aligned or not x.dtype.isnative or set(options) - {"out"}:
+        return NotImplemented
+    if not all(type(parameter) in (int, float) for parameter in parameters):
+        return NotImplemented
+    n_outputs = 2 if kind == "value_and_derivative" else 1
+    given = options.get("out")
+    if given is None:
+        outputs = tuple([np.empty_like(x) for _ in range(n_outputs)])
+    else:
+        outputs = given if isinstance(given, tuple) else (given,)
+    if len(outputs) != n_outputs:
+        return NotImplemented
+    for array in inputs + outputs:
+        fits = type(array) is np.ndarray and array.shape == x.shape and array.dtype == x.dtype and array.flags.aligned
+        if not fits:
+            return NotImplemented
+    if given is not None:
+        for k, output in enumerate(outputs):
+            others = [*inputs, *outputs[:k]]
+            if not output.flags.writeable or any(np.may_share_memory(output, other) and output is not other for other in others):
+                return NotImplemented
+            if any(output is other for other in outputs[:k]):
+                return NotImplemented
+    apply(name, kind, inputs, parameters, outputs)
+    return outputs[0] if n_outputs == 1 else outputs
