@@ -8,9 +8,9 @@ import threading
 
 import numpy as np
 import pytest
+from actcore.training import LOSSES, OPTIMISERS
 
 import actcore as ac
-from actcore.training import LOSSES, OPTIMISERS
 from scripts.numpy_network import NumpyNetwork, NumpyTrainer, order_of_epoch
 
 SHAPES = [[2, 1], [3, 5, 1], [2, 4, 3, 1]]
