@@ -1,12 +1,16 @@
 """Value, derivative and second derivative of every activation, as branch-free inline functions.
 
-One function per order, for float and double. They share their pieces on purpose: where a loop asks for value and
-derivative together, the compiler computes a common piece once.
+One function per order, for float and double. The orders of an activation share their pieces on purpose: where a loop asks for value
+and derivative together, the compiler computes a common piece once.
+
+Two habits keep the errors below the bounds of ``actcore.registry``. A quotient n / d is c = 1 / d times n, corrected by what is
+left over: n - (n c) d, less the rounding of d itself; so neither division nor sum costs accuracy. And exp(x) enters as 2^n and
+p = exp(x) / 2^n - 1, because sums such as 1 + exp(x) = (1 + 2^n) + 2^n p then round once.
 """
 
 from actcore._kernels.elementary cimport (
-    real, fma, fabs, copysign, unscale, clamp_exponent, clamp_gauss, expm1_reduced, exp_negative, expm1_negative,
-    log1p_unit, mills, gauss_reduced,
+    real, fma, remainder, product_residual, fabs, copysign, minus_abs, largest, smallest, exp_reduce, expm1_reduced, tail_reduce, exp_tail, unscale,
+    tail_clamp, exp_negative, expm1_negative, log1p_slope, gauss_clamp, gauss_tail, mobius,
 )
 
 
@@ -62,58 +66,147 @@ cdef inline real leaky_relu_second_derivative(real x, real negative_slope) noexc
 
 # --- logistic ---------------------------------------------------------------------------------------------------
 
-cdef inline real logistic_pieces(real x, real* a, real* e, real* power, real* mantissa) noexcept nogil:
-    """1 / (1 + e) with e = exp(-|x|) = 2^n (1 + p); power is 2^(n + shift), mantissa 1 + p, a is |x| clamped."""
-    cdef real p, s
-    a[0] = -clamp_exponent(-fabs(x))
-    p = expm1_reduced(-a[0], <real>0, power)
-    mantissa[0] = <real>1 + p
-    e[0] = unscale(power[0] * mantissa[0])
-    return <real>1 / (<real>1 + e[0])
+cdef inline real logistic_ceiling(real x) noexcept nogil:
+    """Where sigmoid(x) has become 1."""
+    if real is float:
+        return <float>20.0
+    else:
+        return <double>40.0
+
+
+cdef inline real logistic_scale(real x) noexcept nogil:
+    """The scale that lets 1 + exp(-x) run from 1 to far beyond the largest number."""
+    if real is float:
+        return <float>5.421010862427522e-20  # 2^-64
+    else:
+        return <double>7.458340731200207e-155  # 2^-512
+
+
+cdef inline real logistic_denominator(real x, real* low) noexcept nogil:
+    """logistic_scale * (1 + exp(-x)) as an unevaluated sum of the result and `low`; x from tail_clamp to the ceiling."""
+    cdef real p, p_low, s, d
+    cdef real one = logistic_scale(x)
+    if real is float:
+        p = expm1_reduced(exp_reduce(x, -1, <float>-64.0, &s), &p_low)
+    else:
+        p = expm1_reduced(exp_reduce(x, -1, <double>-512.0, &s), &p_low)
+    d = fma(s, p, one + s)
+    low[0] = fma(s, p, (s - d) + one)
+    return d
 
 
 cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real a, e, power, m
-    cdef real c = logistic_pieces(x, &a, &e, &power, &m)
-    return c if x > <real>0 else unscale(power * (m * c))
+    cdef real low, d, c, e
+    cdef real z = tail_clamp(x)
+    z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
+    d = logistic_denominator(z, &low)
+    c = <real>1 / d
+    e = fma(-c, low, remainder(<real>1, c, d))
+    return fma(c, e, c) * logistic_scale(x)
+
+
+cdef inline real logistic_tail(real x, real* power, real* p, real* d, real* low, real* e) noexcept nogil:
+    """The pieces of exp(-|x|) = 2^n (1 + p) and c = 1 / (d + low) = 1 / (1 + exp(-|x|)), e being the relative error of c."""
+    cdef real s, c
+    p[0] = exp_tail(tail_clamp(minus_abs(x)), power)
+    s = unscale(power[0])
+    d[0] = fma(s, p[0], <real>1 + s)
+    low[0] = fma(s, p[0], (<real>1 - d[0]) + s)
+    c = <real>1 / d[0]
+    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
+    return c
+
+
+cdef inline real square_product(real c, real e, real p, real* low) noexcept nogil:
+    """c^2 (1 + e)^2 (1 + p), e being tiny, as an unevaluated sum of the result and `low`."""
+    cdef real g = c * c
+    cdef real g_low = product_residual(c, c, g)
+    cdef real w = fma(e + e, p, e + e) + p
+    low[0] = fma(g, w, fma(g_low, p, g_low))
+    return g
+
+
+cdef inline real half_tanh(real power, real p, real d, real low, real c) noexcept nogil:
+    """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`."""
+    cdef real s = unscale(power)
+    cdef real n = fma(-s, p, <real>1 - s)
+    cdef real n_low = fma(-s, p, (<real>1 - s) - n)
+    cdef real q = n * c
+    return fma(fma(-q, low, remainder(n, q, d) + n_low), c, q)
+
+
+cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
+    """factor * sigma'(x); the factor goes in before the rounding of a subnormal result."""
+    cdef real power, p, d, low, e, g, g_low
+    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    return unscale(power * (factor * (g + g_low)))
+
+
+cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept nogil:
+    """factor * sigma''(x) = -factor * sigma'(x) tanh(x / 2)."""
+    cdef real power, p, d, low, e, g, g_low, t
+    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    t = half_tanh(power, p, d, low, c)
+    t = -t if x > <real>0 else t
+    return unscale(power * (factor * ((g + g_low) * t)))
 
 
 cdef inline real sigmoid_derivative(real x) noexcept nogil:
-    cdef real a, e, power, m
-    cdef real c = logistic_pieces(x, &a, &e, &power, &m)
-    return unscale(power * (m * c * c))
+    return sigmoid_derivative_scaled(x, <real>1)
 
 
 cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
-    cdef real a, e, power, m, t
-    cdef real c = logistic_pieces(x, &a, &e, &power, &m)
-    t = expm1_negative(-fabs(x)) * c
-    return unscale(power * (m * c * c * copysign(t, -x)))
+    return sigmoid_second_derivative_scaled(x, <real>1)
 
 
 cdef inline real silu(real x) noexcept nogil:
-    cdef real a, e, power, m
-    cdef real c = logistic_pieces(x, &a, &e, &power, &m)
-    return x * c if x > <real>0 else unscale(power * (-a * m * c))
+    cdef real low, d, c, q, r
+    cdef real z = tail_clamp(x)
+    z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
+    d = logistic_denominator(z, &low)
+    c = <real>1 / d
+    q = z * c
+    r = fma(-q, low, remainder(z, q, d))
+    q = fma(r, c, q) * logistic_scale(x)
+    return copysign(x if x > logistic_ceiling(x) else q, x)
 
 
 cdef inline real silu_derivative(real x) noexcept nogil:
-    cdef real a, e, power, m, tail
-    cdef real c = logistic_pieces(x, &a, &e, &power, &m)
-    tail = unscale(power * (m * c * c * (e + (<real>1 - a))))
+    cdef real power, p, d, low, e, g, g_low, w, h, tail
+    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
+    w = (d + tail_clamp(minus_abs(x))) + low
+    h = g * w
+    tail = unscale(power * (h + fma(g_low, w, product_residual(g, w, h))))
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
-    cdef real a, e, power, m, t
-    cdef real c = logistic_pieces(x, &a, &e, &power, &m)
-    t = expm1_negative(-fabs(x)) * c
-    return unscale(power * (m * c * c * fma(a, t, <real>2)))
+    cdef real power, p, d, low, e, g, g_low, w
+    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    w = fma(tail_clamp(minus_abs(x)), half_tanh(power, p, d, low, c), <real>2)
+    return unscale(power * ((g + g_low) * w))
 
 
 cdef inline real softplus(real x) noexcept nogil:
-    cdef real e = exp_negative(-fabs(x))
-    return log1p_unit(e) + (x if x > <real>0 else <real>0)
+    cdef real power, p, s, e, w, y, rest, big, small
+    p = exp_tail(tail_clamp(minus_abs(x)), &power)
+    s = unscale(power)
+    e = unscale(fma(power, p, power))
+    # log(1 + e), with what the rounding of e = exp(-|x|) left over.
+    w = fma(e, log1p_slope(e), fma(s, p, s - e) / <real>2)
+    y = fma(e, <real>0.84375, w)
+    rest = fma(e, <real>0.84375, -y) + w
+    # Added to x, largest first, so that the sum's rounding error is known.
+    small = x if x > <real>0 else <real>0
+    big = largest(small, y)
+    small = smallest(small, y)
+    y = big + small
+    return y + (((big - y) + small) + rest)
 
 
 cdef inline real softplus_derivative(real x) noexcept nogil:
@@ -127,27 +220,34 @@ cdef inline real softplus_second_derivative(real x) noexcept nogil:
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------
 
 cdef inline real tanh(real x) noexcept nogil:
-    cdef real q = expm1_negative(<real>-2 * fabs(x))
-    return copysign(-q / (<real>2 + q), x)
+    cdef real power, p, p_low, s, one, n, n_low, q, r, c
+    p = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x + x)), &power), &p_low)
+    s = unscale(power)
+    # n = 1 - exp(-2|x|); tanh|x| = n / (2 - n), and what is left over of it needs no rounded 2 - n.
+    one = <real>1 - s
+    n = fma(-s, p, one)
+    n_low = fma(-s, p_low, fma(-s, p, one - n)) + ((<real>1 - one) - s)
+    c = <real>1 / (<real>2 - n)
+    q = n * c
+    r = fma(q, n_low, n_low) - remainder((q + q) - n, q, n)
+    return copysign(fma(r, c, q), x)
 
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
-    cdef real a, e, power, m
-    cdef real c = logistic_pieces(x + x, &a, &e, &power, &m)
-    return unscale(power * (<real>4 * m * c * c))
+    return sigmoid_derivative_scaled(x + x, <real>4)
 
 
 cdef inline real tanh_second_derivative(real x) noexcept nogil:
-    cdef real a, e, power, m, t
-    cdef real c = logistic_pieces(x + x, &a, &e, &power, &m)
-    t = expm1_negative(<real>-2 * fabs(x)) * c
-    return unscale(power * (<real>8 * m * c * c * copysign(t, -x)))
+    return sigmoid_second_derivative_scaled(x + x, <real>8)
 
 
 # --- exponential linear -----------------------------------------------------------------------------------------
 
 cdef inline real elu(real x, real alpha) noexcept nogil:
-    return x if x > <real>0 else alpha * expm1_negative(x)
+    cdef real low
+    cdef real q = expm1_negative(x, &low)
+    q = copysign(fma(alpha, q, alpha * low), x)
+    return x if x > <real>0 else q
 
 
 cdef inline real elu_derivative(real x, real alpha) noexcept nogil:
@@ -159,7 +259,21 @@ cdef inline real elu_second_derivative(real x, real alpha) noexcept nogil:
 
 
 cdef inline real selu(real x) noexcept nogil:
-    return <real>1.0507009873554805 * x if x > <real>0 else <real>1.7580993408473766 * expm1_negative(x)
+    # The constants as sums of two numbers, the first rounded down: an infinite x then meets no difference of infinities.
+    cdef real low, high_scale, low_scale, high_slope, low_slope
+    cdef real q = expm1_negative(x, &low)
+    if real is float:
+        high_scale = <float>1.0507009e+00
+        low_scale = <float>8.441664e-08
+        high_slope = <float>1.7580993e+00
+        low_slope = <float>2.3296717e-08
+    else:
+        high_scale = <double>1.0507009873554805e+00
+        low_scale = <double>3.987484766715415e-17
+        high_slope = <double>1.7580993408473768e+00
+        low_slope = <double>1.415351938008446e-17
+    q = copysign(fma(high_slope, q, fma(high_slope, low, low_slope * q)), x)
+    return fma(high_scale, x, low_scale * x) if x > <real>0 else q
 
 
 cdef inline real selu_derivative(real x) noexcept nogil:
@@ -172,42 +286,192 @@ cdef inline real selu_second_derivative(real x) noexcept nogil:
 
 # --- softsign ---------------------------------------------------------------------------------------------------
 
+cdef inline real softsign_clamp(real a) noexcept nogil:
+    """a >= 0, but not above where every order has reached its limit; infinity would meet 0 there. A NaN passes."""
+    if real is float:
+        return <float>1e30 if a > <float>1e30 else a
+    else:
+        return <double>1e200 if a > <double>1e200 else a
+
+
+cdef inline real softsign_reciprocal(real a, real* d, real* low, real* e) noexcept nogil:
+    """c = 1 / (d + low) = 1 / (1 + a), e being the relative error of c."""
+    cdef real c
+    d[0] = <real>1 + a
+    low[0] = a - (d[0] - <real>1)
+    c = <real>1 / d[0]
+    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
+    return c
+
+
 cdef inline real softsign(real x) noexcept nogil:
-    cdef real a = fabs(x)
-    # x / (1 + |x|) would be inf / inf at infinity.
-    return x / (<real>1 + a) if a < <real>1e30 else copysign(<real>1, x)
+    cdef real d, low, e, q
+    cdef real a = softsign_clamp(fabs(x))
+    cdef real c = softsign_reciprocal(a, &d, &low, &e)
+    q = a * c
+    return copysign(fma(fma(-q, low, remainder(a, q, d)), c, q), x)
 
 
 cdef inline real softsign_derivative(real x) noexcept nogil:
-    cdef real c = <real>1 / (<real>1 + fabs(x))
+    cdef real d, low, e
+    cdef real c = softsign_reciprocal(softsign_clamp(-minus_abs(x)), &d, &low, &e)
+    c = fma(c, e, c)
     return c * c
 
 
 cdef inline real softsign_second_derivative(real x) noexcept nogil:
-    cdef real c = <real>1 / (<real>1 + fabs(x))
-    return c * c * c * (<real>-2 if x > <real>0 else (<real>2 if x < <real>0 else x))
+    cdef real d, low, e, slope
+    cdef real c = softsign_reciprocal(softsign_clamp(-minus_abs(x)), &d, &low, &e)
+    c = fma(c, e, c)
+    slope = <real>-2 if x > <real>0 else (<real>2 if x < <real>0 else x)
+    return slope * c * c * c
 
 
 # --- Gaussian error linear unit ---------------------------------------------------------------------------------
 
+cdef inline real gelu_ratio_curve(real u) noexcept nogil:
+    """The quadratic and higher part of `gelu_ratio`, divided by u^2."""
+    cdef real p
+    if real is float:
+        p = <float>-5.2361757e-02
+        p = fma(u, p, <float>-6.875397e-02)
+        p = fma(u, p, <float>1.2303103e-01)
+        p = fma(u, p, <float>1.4525954e-01)
+        p = fma(u, p, <float>-3.4340754e-01)
+        p = fma(u, p, <float>-8.002492e-02)
+        p = fma(u, p, <float>1.044367e+00)
+        p = fma(u, p, <float>-1.8715521e+00)
+        p = fma(u, p, <float>2.0208824e+00)
+    else:
+        p = <double>-5.676510201612677e-03
+        p = fma(u, p, <double>1.8676773390893429e-03)
+        p = fma(u, p, <double>1.2336309764765057e-02)
+        p = fma(u, p, <double>5.776487997208746e-04)
+        p = fma(u, p, <double>-1.5144423728685458e-02)
+        p = fma(u, p, <double>-9.485613107769441e-03)
+        p = fma(u, p, <double>1.2172081930799935e-02)
+        p = fma(u, p, <double>2.120120371625668e-02)
+        p = fma(u, p, <double>-2.4733144576376655e-03)
+        p = fma(u, p, <double>-3.260671808896648e-02)
+        p = fma(u, p, <double>-1.4592316143287756e-02)
+        p = fma(u, p, <double>4.4365355933997014e-02)
+        p = fma(u, p, <double>4.136244503755175e-02)
+        p = fma(u, p, <double>-6.445766707425693e-02)
+        p = fma(u, p, <double>-8.465816143873664e-02)
+        p = fma(u, p, <double>1.2394182299689928e-01)
+        p = fma(u, p, <double>1.4766335406494877e-01)
+        p = fma(u, p, <double>-3.433645910095169e-01)
+        p = fma(u, p, <double>-8.019016476800919e-02)
+        p = fma(u, p, <double>1.0443589034328644e+00)
+        p = fma(u, p, <double>-1.87154723725214e+00)
+        p = fma(u, p, <double>2.020882654348539e+00)
+    return p
+
+
+cdef inline real gelu_ratio(real v, real v_low, real* low) noexcept nogil:
+    """Phi(-a) exp(a^2 / 2) (a + 4) for v + v_low = a / (a + 4), as an unevaluated sum of the result and `low`."""
+    cdef real constant, slope, r, rise, rise_low
+    cdef real u = v - <real>0.40625
+    cdef real u_low = (v - (u + <real>0.40625)) + v_low
+    cdef real curve = gelu_ratio_curve(u)
+    if real is float:
+        constant = <float>8.841818e-01
+        slope = <float>-1.5487583e+00
+    else:
+        constant = <double>8.841817952659621e-01
+        slope = <double>-1.5487583132972937e+00
+    rise = fma(u, curve, slope)
+    rise_low = fma(u, curve, slope - rise)
+    r = fma(u, rise, constant)
+    # 2 rise - slope is the derivative, but for third-order terms.
+    low[0] = fma(u, rise_low, fma(fma(<real>2, rise, -slope), u_low, fma(u, rise, constant - r)))
+    return r
+
+
+cdef inline real gelu_slope_ratio(real u) noexcept nogil:
+    """(Phi(-a) exp(a^2 / 2) - a / sqrt(2 pi)) / (root - a) for a / (a + 4) = u + 0.40625."""
+    cdef real p
+    if real is float:
+        p = <float>-8.075225e-03
+        p = fma(u, p, <float>3.4028455e-03)
+        p = fma(u, p, <float>2.3572013e-02)
+        p = fma(u, p, <float>-2.5788367e-02)
+        p = fma(u, p, <float>-4.712161e-02)
+        p = fma(u, p, <float>1.7688589e-01)
+        p = fma(u, p, <float>-2.8649887e-01)
+        p = fma(u, p, <float>3.135159e-01)
+        p = fma(u, p, <float>-2.585256e-01)
+        p = fma(u, p, <float>4.8391527e-01)
+    else:
+        p = <double>-1.5306314647121853e-04
+        p = fma(u, p, <double>1.227231190359483e-04)
+        p = fma(u, p, <double>5.219345933814843e-04)
+        p = fma(u, p, <double>-2.2969664118460613e-04)
+        p = fma(u, p, <double>-9.216664578330835e-04)
+        p = fma(u, p, <double>-6.66795045164042e-05)
+        p = fma(u, p, <double>1.261622254601925e-03)
+        p = fma(u, p, <double>8.787525075366017e-04)
+        p = fma(u, p, <double>-1.4454259334573704e-03)
+        p = fma(u, p, <double>-2.285812947964016e-03)
+        p = fma(u, p, <double>1.4338032817888015e-03)
+        p = fma(u, p, <double>4.797206486774425e-03)
+        p = fma(u, p, <double>-1.5301852695883769e-03)
+        p = fma(u, p, <double>-1.0234870014401331e-02)
+        p = fma(u, p, <double>4.083468368531571e-03)
+        p = fma(u, p, <double>2.397879895502969e-02)
+        p = fma(u, p, <double>-2.5919714558142733e-02)
+        p = fma(u, p, <double>-4.7157841461011964e-02)
+        p = fma(u, p, <double>1.7689743947079759e-01)
+        p = fma(u, p, <double>-2.8649743973936764e-01)
+        p = fma(u, p, <double>3.1351547763059945e-01)
+        p = fma(u, p, <double>-2.585256284533336e-01)
+        p = fma(u, p, <double>4.839152738676895e-01)
+    return p
+
+
 cdef inline real gelu(real x) noexcept nogil:
-    cdef real power, p, tail
-    cdef real a = clamp_gauss(fabs(x))
-    p = gauss_reduced(a, &power)
-    tail = unscale(power * (a * mills(a) * (<real>1 + p)))
-    return x - tail if x > <real>0 else -tail
+    cdef real power, p, v, v_low, r, r_low, h, rest, half, s
+    cdef real a = gauss_clamp(fabs(x))
+    p = gauss_tail(a, &power)
+    v = mobius(a, &v_low)
+    r = gelu_ratio(v, v_low, &r_low)
+    # a Phi(-a) = 2^n (h + rest)
+    h = v * r
+    rest = fma(v, r_low, fma(v_low, r, product_residual(v, r, h)))
+    rest = fma(h, p, fma(rest, p, rest))
+    s = unscale(power)
+    half = <real>0.5 * x
+    half = half + fma(-s, rest, fma(-s, h, half))
+    return copysign(half if x > <real>0 else unscale(power * (h + rest)), x)
 
 
 cdef inline real gelu_derivative(real x) noexcept nogil:
-    cdef real power, p, tail
-    cdef real a = clamp_gauss(fabs(x))
-    p = gauss_reduced(a, &power)
-    tail = unscale(power * (fma(a, <real>-0.3989422804014327, mills(a)) * (<real>1 + p)))
+    cdef real power, p, v, v_low, u, z, root, root_low, delta, delta_low, h, h_low, tail
+    cdef real a = gauss_clamp(-minus_abs(x))
+    p = gauss_tail(a, &power)
+    v = mobius(a, &v_low)
+    u = (v - <real>0.40625) + v_low
+    z = gelu_slope_ratio(u)
+    # The root of the derivative of x Phi(x) left of zero is factored out: no cancellation next to it.
+    if real is float:
+        root = <float>7.5179154e-01
+        root_low = <float>-1.211445e-08
+    else:
+        root = <double>7.517915246935645e-01
+        root_low = <double>-1.4956759177009883e-17
+    delta = root - a
+    delta_low = root_low + (root - (a + delta))
+    h = delta * z
+    h_low = fma(delta_low, z, product_residual(delta, z, h))
+    tail = unscale(power * (h + fma(h, p, fma(h_low, p, h_low))))
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real gelu_second_derivative(real x) noexcept nogil:
-    cdef real power, p
-    cdef real a = clamp_gauss(fabs(x))
-    p = gauss_reduced(a, &power)
-    return unscale(power * (<real>0.3989422804014327 * fma(-a, a, <real>2) * (<real>1 + p)))
+    cdef real power, p, h, w
+    cdef real a = gauss_clamp(-minus_abs(x))
+    p = gauss_tail(a, &power)
+    h = a * a
+    w = (<real>2 - h) - product_residual(a, a, h)
+    w = <real>0.3989422804014327 * w
+    return unscale(power * fma(w, p, w))

@@ -50,6 +50,22 @@ cdef extern from *:
         return ((ah * bh - p) + ah * bl + al * bh) + al * bl;
     #endif
     }
+    /* c - a * b, for a * b so close to c that c - fl(a * b) is exact. */
+    static inline float actcore_remainder_f32(float c, float a, float b) {
+    #if defined(__FMA__) || defined(__aarch64__)
+        return __builtin_fmaf(-a, b, c);
+    #else
+        return (float)((double)c - (double)a * (double)b);
+    #endif
+    }
+    static inline double actcore_remainder_f64(double c, double a, double b) {
+    #if defined(__FMA__) || defined(__aarch64__)
+        return __builtin_fma(-a, b, c);
+    #else
+        double p = a * b;
+        return (c - p) - actcore_product_residual_f64(a, b, p);
+    #endif
+    }
     #endif
     """
     float _fma_f32 "ACTCORE_FMAF"(float a, float b, float c) noexcept nogil
@@ -58,6 +74,8 @@ cdef extern from *:
     double _exponent_f64 "actcore_shifted_bits_f64"(double x) noexcept nogil
     float _residual_f32 "actcore_product_residual_f32"(float a, float b, float p) noexcept nogil
     double _residual_f64 "actcore_product_residual_f64"(double a, double b, double p) noexcept nogil
+    float _remainder_f32 "actcore_remainder_f32"(float c, float a, float b) noexcept nogil
+    double _remainder_f64 "actcore_remainder_f64"(double c, double a, double b) noexcept nogil
     float _fabs_f32 "__builtin_fabsf"(float x) noexcept nogil
     double _fabs_f64 "__builtin_fabs"(double x) noexcept nogil
     float _copysign_f32 "__builtin_copysignf"(float x, float sign) noexcept nogil
@@ -75,6 +93,14 @@ cdef inline real fma(real a, real b, real c) noexcept nogil:
         return _fma_f32(a, b, c)
     else:
         return _fma_f64(a, b, c)
+
+
+cdef inline real remainder(real c, real a, real b) noexcept nogil:
+    """c - a * b for a * b close to c: what division and root leave over, to full precision on every instruction set."""
+    if real is float:
+        return _remainder_f32(c, a, b)
+    else:
+        return _remainder_f64(c, a, b)
 
 
 cdef inline real product_residual(real a, real b, real p) noexcept nogil:
@@ -99,181 +125,201 @@ cdef inline real copysign(real x, real sign) noexcept nogil:
         return _copysign_f64(x, sign)
 
 
-cdef inline real expm1_reduced(real x, real low, real* power) noexcept nogil:
-    """p and 2^(n + shift) such that exp(x + low) = 2^n (1 + p), p in [-0.30, 0.42].
+cdef inline real minus_abs(real x) noexcept nogil:
+    """-|x|; a NaN keeps its sign."""
+    return -x if x > <real>0 else x
 
-    ``shift`` is 64 (float32) or 256 (float64) so that the power stays a normal number down to where exp(x) has long
-    left the subnormals; ``unscale`` takes the shift away again, with the one rounding that a subnormal result needs.
-    x must lie in [-130, 44] (float32) or [-800, 530] (float64).
+
+cdef inline real largest(real x, real y) noexcept nogil:
+    return x if x > y else y
+
+
+cdef inline real smallest(real x, real y) noexcept nogil:
+    return x if x < y else y
+
+
+# --- exponential ------------------------------------------------------------------------------------------------
+
+cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept nogil:
+    """r and 2^(n + shift) such that exp(sign * x) = 2^n exp(r), with |r| <= ln(2) / 2.
+
+    `sign` is 1 or -1 (no instruction is spent on it, and a NaN keeps its sign); n + shift must stay within the exponents of a
+    normal number. The power comes straight out of the rounding: a large constant added to x / ln 2 leaves the biased exponent in
+    the lowest bits of the sum.
     """
-    cdef real t, n, r, p
+    cdef real t, n, magic
     if real is float:
-        # 1.5 * 2^23 + 127 + 64: the sum's low bits are the biased exponent of 2^(n + 64).
-        t = fma(x, <float>1.4426950408889634, <float>12583103.0)
-        n = t - <float>12583103.0
-        r = fma(n, <float>-0.693145751953125, x)
-        r = fma(n, <float>-1.428606765330187e-06, r) + low
+        magic = <float>12583039.0 + shift  # 1.5 * 2^23 + 127
+        t = fma(x, sign * <float>1.4426950408889634, magic)
+        n = t - magic
+        power[0] = _exponent_f32(t)
+        return fma(n, <float>-1.428606765330187e-06, fma(n, <float>-0.693145751953125, sign * x))
+    else:
+        magic = <double>6755399441056767.0 + shift  # 1.5 * 2^52 + 1023
+        t = fma(x, sign * <double>1.4426950408889634, magic)
+        n = t - magic
+        power[0] = _exponent_f64(t)
+        return fma(n, <double>-1.90821492927058770002e-10, fma(n, <double>-0.693147180369123816490, sign * x))
+
+
+cdef inline real expm1_reduced(real r, real* low) noexcept nogil:
+    """exp(r) - 1 for |r| <= ln(2) / 2 as an unevaluated sum of the result and `low`."""
+    cdef real p, z, y
+    if real is float:
         p = fma(r, <float>1.3910797424614429e-3, <float>8.36311280727386474609375e-3)
         p = fma(r, p, <float>4.1666708886623382568359375e-2)
         p = fma(r, p, <float>0.16666577756404876708984375)
         p = fma(r, p, <float>0.5)
-        p = fma(r * r, p, r)
-        power[0] = _exponent_f32(t)
     else:
-        # 1.5 * 2^52 + 1023 + 256
-        t = fma(x, <double>1.4426950408889634, <double>6755399441057023.0)
-        n = t - <double>6755399441057023.0
-        r = fma(n, <double>-0.693147180369123816490, x)
-        r = fma(n, <double>-1.90821492927058770002e-10, r) + low
-        p = fma(r, <double>2.08965230186978513880090520314720423051451454494359495583921671e-9,
-                <double>2.51054467015723187339608943411534136558316276932600885629654e-8)
-        p = fma(r, p, <double>2.7557326827327836692526730026662e-7)
-        p = fma(r, p, <double>2.7557254749586549624426352195216693981457823146134614944458e-6)
-        p = fma(r, p, <double>2.480158727190165634775634306841141096811043098568916320800781e-5)
-        p = fma(r, p, <double>1.98412698754577877802152130470858537591993808746337890625e-4)
-        p = fma(r, p, <double>1.38888888889050483681220082843310592579655349254608154296875e-3)
-        p = fma(r, p, <double>8.33333333332588778452620914549697772599756717681884765625e-3)
-        p = fma(r, p, <double>4.166666666666664353702032030923874117434024810791015625e-2)
-        p = fma(r, p, <double>0.1666666666666667129259593593815225176513195037841796875)
+        p = fma(r, <double>2.0896523018697851e-9, <double>2.5105446701572319e-8)
+        p = fma(r, p, <double>2.7557326827327837e-7)
+        p = fma(r, p, <double>2.7557254749586550e-6)
+        p = fma(r, p, <double>2.4801587271901656e-5)
+        p = fma(r, p, <double>1.9841269875457788e-4)
+        p = fma(r, p, <double>1.3888888889050484e-3)
+        p = fma(r, p, <double>8.3333333333258878e-3)
+        p = fma(r, p, <double>4.1666666666666644e-2)
+        p = fma(r, p, <double>0.16666666666666671)
         p = fma(r, p, <double>0.5)
-        p = fma(r * r, p, r)
-        power[0] = _exponent_f64(t)
-    return p
+    z = r * r
+    y = fma(z, p, r)
+    low[0] = fma(z, p, r - y)
+    return y
+
+
+cdef inline real tail_reduce(real x, real* power) noexcept nogil:
+    """r and a power such that exp(x) = unscale(power * exp(r)), for x from `tail_clamp`.
+
+    The power is 2^n times 2^64 (float32) or 2^256 (float64) and so stays normal where exp(x) is subnormal or has vanished: a
+    result is scaled last, with the one rounding that a subnormal number needs.
+    """
+    if real is float:
+        return exp_reduce(x, 1, <float>64.0, power)
+    else:
+        return exp_reduce(x, 1, <double>256.0, power)
+
+
+cdef inline real exp_tail(real x, real* power) noexcept nogil:
+    """p and a power such that exp(x) = unscale(power * (1 + p)), for x from `tail_clamp`."""
+    cdef real low
+    return expm1_reduced(tail_reduce(x, power), &low)
 
 
 cdef inline real unscale(real y) noexcept nogil:
-    """y / 2^shift: takes away the shift of ``expm1_reduced``'s power."""
+    """y without the scale of ``exp_tail``."""
     if real is float:
-        return y * <float>5.421010862427522e-20
+        return y * <float>5.421010862427522e-20  # 2^-64
     else:
-        return y * <double>8.636168555094445e-78
+        return y * <double>8.636168555094445e-78  # 2^-256
 
 
-cdef inline real clamp_exponent(real x) noexcept nogil:
-    """x, but not below the argument where exp(x) times any cubic in x is zero. A NaN passes."""
+cdef inline real tail_clamp(real x) noexcept nogil:
+    """x, but not below the argument where exp(x), even times a cubic in x, has vanished. A NaN passes."""
     if real is float:
-        return <float>-120.0 if x < <float>-120.0 else x
+        return <float>-125.0 if x < <float>-125.0 else x
     else:
-        return <double>-790.0 if x < <double>-790.0 else x
+        return <double>-800.0 if x < <double>-800.0 else x
 
 
 cdef inline real exp(real x) noexcept nogil:
-    """exp(x) for every x: overflows to inf, goes down through the subnormals to 0."""
-    cdef real power, p, y, big
+    """exp(x) for every x: through the subnormals to 0, and to inf."""
+    cdef real power, low, p, y, shift, scale
+    # The shift keeps the power a normal number on either side.
     if real is float:
-        big = <float>44.0
-    else:
-        big = <double>500.0
-    # exp(x) = exp(x - big) exp(big) above big, where the power alone would overflow.
-    y = clamp_exponent(x)
-    if real is float:
+        y = <float>-125.0 if x < <float>-125.0 else x
         y = <float>89.0 if y > <float>89.0 else y
-        p = expm1_reduced(y * <float>0.5, <float>0, &power)
+        shift = <float>-64.0 if x > <float>0.0 else <float>64.0
+        scale = <float>18446744073709551616.0 if x > <float>0.0 else <float>5.421010862427522e-20
     else:
+        y = <double>-800.0 if x < <double>-800.0 else x
         y = <double>710.0 if y > <double>710.0 else y
-        p = expm1_reduced(y * <double>0.5, <double>0, &power)
-    p = unscale(fma(power, p, power))
-    return p * p
+        shift = <double>-256.0 if x > <double>0.0 else <double>256.0
+        scale = <double>1.157920892373162e+77 if x > <double>0.0 else <double>8.636168555094445e-78
+    p = expm1_reduced(exp_reduce(y, 1, shift, &power), &low)
+    return fma(power, p, power) * scale
 
 
 cdef inline real exp_negative(real x) noexcept nogil:
     """exp(x) for x <= 0."""
     cdef real power
-    cdef real p = expm1_reduced(clamp_exponent(x), <real>0, &power)
+    cdef real p = exp_tail(tail_clamp(x), &power)
     return unscale(fma(power, p, power))
 
 
-cdef inline real expm1_negative(real x) noexcept nogil:
-    """exp(x) - 1 for x <= 0, without cancellation near 0."""
-    cdef real power, s
-    cdef real p = expm1_reduced(clamp_exponent(x), <real>0, &power)
+cdef inline real expm1_negative(real x, real* low) noexcept nogil:
+    """exp(x) - 1 for x <= 0 as an unevaluated sum of the result and `low`."""
+    cdef real power, s, y, p_low
+    cdef real p = expm1_reduced(tail_reduce(tail_clamp(x), &power), &p_low)
     s = unscale(power)
-    return fma(s, p, s - <real>1)
+    y = fma(s, p, s - <real>1)
+    low[0] = fma(s, p_low, fma(s, p, (s - <real>1) - y))
+    return y
 
 
-cdef inline real log1p_unit(real x) noexcept nogil:
-    """log(1 + x) for x in [0, 1]."""
-    cdef real p, s, z
+# --- logarithm --------------------------------------------------------------------------------------------------
+
+cdef inline real log1p_slope(real x) noexcept nogil:
+    """log(1 + x) / x - 27/32 for x in [0, 1]: log(1 + x) = 27/32 x + x log1p_slope(x), whose second term is small."""
+    cdef real p, u = x - <real>0.5
     if real is float:
-        p = fma(x, <float>2.0772782154381275177001953125e-3, <float>-1.365665532648563385009765625e-2)
-        p = fma(x, p, <float>4.20435853302478790283203125e-2)
-        p = fma(x, p, <float>-8.3159483969211578369140625e-2)
-        p = fma(x, p, <float>0.1247425079345703125)
-        p = fma(x, p, <float>-0.161330521106719970703125)
-        p = fma(x, p, <float>0.1989912688732147216796875)
-        p = fma(x, p, <float>-0.2498880326747894287109375)
-        p = fma(x, p, <float>0.333327114582061767578125)
-        p = fma(x, p, <float>-0.49999988079071044921875)
-        return fma(x * x, p, x)
+        p = <float>-3.1672274e-03
+        p = fma(u, p, <float>5.2412683e-03)
+        p = fma(u, p, <float>-6.7925793e-03)
+        p = fma(u, p, <float>1.1582775e-02)
+        p = fma(u, p, <float>-2.0562444e-02)
+        p = fma(u, p, <float>3.663427e-02)
+        p = fma(u, p, <float>-6.768823e-02)
+        p = fma(u, p, <float>1.3260908e-01)
+        p = fma(u, p, <float>-2.885271e-01)
+        p = fma(u, p, <float>-3.281978e-02)
     else:
-        s = x / (<double>2.0 + x)
-        z = s * s
-        p = fma(z, <double>0.14935179939416887151537595036399152469635009765625,
-                <double>7.89735989274567284912365039417636580765247344970703125e-2)
-        p = fma(z, p, <double>0.1074399398969904939615835751919184992492198944091796875)
-        p = fma(z, p, <double>0.11748417949021820537953196411763201467692852020263671875)
-        p = fma(z, p, <double>0.1333396751948214831833700121177919209003448486328125)
-        p = fma(z, p, <double>0.1538460945826596315555434557609260082244873046875)
-        p = fma(z, p, <double>0.1818181767858220443390138343513468094170093536376953125)
-        p = fma(z, p, <double>0.222222222434338700924882914478075690567493438720703125)
-        p = fma(z, p, <double>0.285714285710943094453995172443683259189128875732421875)
-        p = fma(z, p, <double>0.400000000000021171953079601735225878655910491943359375)
-        p = fma(z, p, <double>0.66666666666666662965923251249478198587894439697265625)
-        return fma(s * z, p, s + s)
+        p = <double>2.4313406562591318e-05
+        p = fma(u, p, <double>-3.83656048293436e-05)
+        p = fma(u, p, <double>2.843734886985936e-05)
+        p = fma(u, p, <double>-4.482428867867664e-05)
+        p = fma(u, p, <double>8.924609037707718e-05)
+        p = fma(u, p, <double>-1.4210229684917167e-04)
+        p = fma(u, p, <double>2.212181500989755e-04)
+        p = fma(u, p, <double>-3.5481979795500435e-04)
+        p = fma(u, p, <double>5.730397069692905e-04)
+        p = fma(u, p, <double>-9.28857554497349e-04)
+        p = fma(u, p, <double>1.5153856747734118e-03)
+        p = fma(u, p, <double>-2.4918411804313954e-03)
+        p = fma(u, p, <double>4.13617892843795e-03)
+        p = fma(u, p, <double>-6.9453949759757175e-03)
+        p = fma(u, p, <double>1.1833792117253387e-02)
+        p = fma(u, p, <double>-2.0548811919081852e-02)
+        p = fma(u, p, <double>3.661185452300399e-02)
+        p = fma(u, p, <double>-6.768864331096505e-02)
+        p = fma(u, p, <double>1.3260975375420417e-01)
+        p = fma(u, p, <double>-2.885270990993239e-01)
+        p = fma(u, p, <double>-3.281978378367124e-02)
+    return p
 
 
-cdef inline real mills(real a) noexcept nogil:
-    """Phi(-a) exp(a^2 / 2) for a >= 0: a polynomial in 4 / (a + 4), good while exp(-a^2 / 2) is not zero."""
-    cdef real q, u, p
-    q = <real>4.0 / (a + <real>4.0)
-    u = q - <real>0.5
-    if real is float:
-        p = <float>0.016071474
-        p = fma(u, p, <float>0.012095777)
-        p = fma(u, p, <float>-0.050140213)
-        p = fma(u, p, <float>-0.056335565)
-        p = fma(u, p, <float>0.06020322)
-        p = fma(u, p, <float>0.24162474)
-        p = fma(u, p, <float>0.3730466)
-        p = fma(u, p, <float>0.3871367)
-        p = fma(u, p, <float>0.30394828)
-        p = fma(u, p, <float>0.18882129)
-    else:
-        p = <double>0.001523039823024007
-        p = fma(u, p, <double>-0.002644612961143959)
-        p = fma(u, p, <double>-0.0010057296224574978)
-        p = fma(u, p, <double>0.005143163269639192)
-        p = fma(u, p, <double>-0.0017407407275783393)
-        p = fma(u, p, <double>-0.005597326092327403)
-        p = fma(u, p, <double>0.005077890414099644)
-        p = fma(u, p, <double>0.00445324541339121)
-        p = fma(u, p, <double>-0.008368570672710464)
-        p = fma(u, p, <double>-0.0025792371121421613)
-        p = fma(u, p, <double>0.012124514965536978)
-        p = fma(u, p, <double>0.0007338663163106336)
-        p = fma(u, p, <double>-0.017994079259137773)
-        p = fma(u, p, <double>-0.0004885141708219989)
-        p = fma(u, p, <double>0.029580151701690753)
-        p = fma(u, p, <double>0.008534035994217327)
-        p = fma(u, p, <double>-0.052186190642838436)
-        p = fma(u, p, <double>-0.05567507787829752)
-        p = fma(u, p, <double>0.06032151173381433)
-        p = fma(u, p, <double>0.24158629956374625)
-        p = fma(u, p, <double>0.3730437159193145)
-        p = fma(u, p, <double>0.38713740074221453)
-        p = fma(u, p, <double>0.30394832098594604)
-        p = fma(u, p, <double>0.18882128260393788)
-    return q * p
+# --- Gaussian ---------------------------------------------------------------------------------------------------
 
-
-cdef inline real gauss_reduced(real a, real* power) noexcept nogil:
-    """p and 2^(n + shift) such that exp(-a^2 / 2) = 2^n (1 + p), a clamped to where this is not zero."""
-    cdef real h = a * a
-    return expm1_reduced(<real>-0.5 * h, <real>-0.5 * product_residual(a, a, h), power)
-
-
-cdef inline real clamp_gauss(real a) noexcept nogil:
+cdef inline real gauss_clamp(real a) noexcept nogil:
+    """a >= 0, but not above the argument where exp(-a^2 / 2), even times a cubic in a, has vanished. A NaN passes."""
     if real is float:
         return <float>15.0 if a > <float>15.0 else a
     else:
         return <double>39.5 if a > <double>39.5 else a
+
+
+cdef inline real gauss_tail(real a, real* power) noexcept nogil:
+    """p and a power such that exp(-a^2 / 2) = unscale(power * (1 + p)), for a from `gauss_clamp`."""
+    cdef real low
+    cdef real h = a * a
+    cdef real r = tail_reduce(<real>-0.5 * h, power)
+    return expm1_reduced(fma(product_residual(a, a, h), <real>-0.5, r), &low)
+
+
+cdef inline real mobius(real a, real* low) noexcept nogil:
+    """a / (a + 4) as an unevaluated sum of the result and `low`: maps the half line a >= 0 to [0, 1)."""
+    cdef real w = a + <real>4
+    cdef real w_low = a - (w - <real>4)
+    cdef real c = <real>1 / w
+    cdef real v = a * c
+    low[0] = fma(-v, w_low, remainder(a, v, w)) * c
+    return v
