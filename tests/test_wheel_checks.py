@@ -95,7 +95,6 @@ def test_the_modules_built_here_run_on_the_cpu_they_are_for():
 
 
 def test_repacked_sources_do_not_depend_on_owner_or_time(tmp_path):
-    import tarfile
 
     sums = []
     for k in (1, 2):
