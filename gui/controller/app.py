@@ -42,7 +42,7 @@ class AppController:
         self.window = Window()
         for lab in labs:
             self.window.add_lab(lab.name, lab.title, lab.view)
-        self._theme: str | None = None
+        self._theme = theme.current().name
         self._status_at = 0.0
         actions = self.window.actions_by_key
         actions["undo"].triggered.connect(document.undo)
@@ -127,4 +127,5 @@ def help_sections(labs: Sequence[Lab]) -> list[tuple[str, list[tuple[str, str]]]
 def build(app: QApplication, session: Session) -> AppController:
     """The whole app around a session, ready to be shown."""
     document = Document(session)
+    theme.apply(app, session.theme)  # before there are widgets: one pass of styling instead of two
     return AppController(app, document, [NeuronController(document), NetworkController(document)])
