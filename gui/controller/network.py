@@ -85,6 +85,7 @@ class NetworkController:
         self._points_drawn: object = None
         self._settings_drawn: object = None
         self._dragging = False
+        self._compared_at: int | None = None
         self._chosen: tuple[int, int] | None = None
         self._pointed: tuple[int, int] | None = None
         self._changed_at = self._slow_at = -np.inf
@@ -270,9 +271,10 @@ class NetworkController:
 
     def _swap(self, name: str, state: NetworkState) -> None:
         """Another activation on the same weights, with the picture from before to wipe against."""
-        if not self._snapshot.running and state != self._state:
+        # Walking through the menu compares all of them with what was there when the walk began.
+        if not self._snapshot.running and self._compared_at != self._snapshot.step:
+            self.view.compare.setChecked(False)
             self.view.compare.setChecked(True)
-            self._compare(True)
         self._apply(f"choose {ac.get(name).spec.title}", state)
 
     def _drag_weight(self, layer: int, unit: int, source: int, value: float) -> None:
@@ -284,9 +286,9 @@ class NetworkController:
         index = self._pictures.index_of(Place(layer, unit, source))
         value = float(np.float32(value))
         parameters = (*kept.parameters[:index], value, *kept.parameters[index + 1 :])
-        # The worker hears of the one weight only: the others go on learning while it is held.
-        self.worker.set_parameter(index, value)
         self._state = replace(self._state, checkpoint=Checkpoint(kept.step, parameters))
+        # The worker hears of the one weight only: the others go on learning while it is held.
+        self.worker.set_parameter(index, value, self._state)
         what = "a bias" if source == BIAS else "a weight"
         self._apply(f"change {what}", self._state, merge=f"weight {index}")
 
@@ -305,8 +307,11 @@ class NetworkController:
 
     def _compare(self, on: bool) -> None:
         view = self.view
+        self._compared_at = None
         if on:
-            self._pictures.sync(self.worker.flush())
+            snapshot = self.worker.flush()
+            self._compared_at = snapshot.step
+            self._pictures.sync(snapshot)
             view.boundary.set_before(self._pictures.output_field(MOVING_SIDE).rgba)
             view.loss.keep_ghost()
         else:

@@ -88,7 +88,8 @@ class Pictures:
             palette = np.array([color.getRgb() for color in classes.colors(len(output))], dtype=np.float32)
             ground = np.array(theme.color("surface").getRgb(), dtype=np.float32)
             share = _upright(ac.softmax(output, axis=0))[..., None]
-            layers.append((share * palette[:, None, None] + (1 - share) * ground).astype(np.uint8))
+            mixed = share * palette[:, None, None] + (1 - share) * ground
+            layers.append(mixed.astype(np.uint8, order="C"))
         else:
             layers.append(colormap.paint(_upright(self._shown(output)), -1.0, 1.0, table))
         return layers

@@ -32,9 +32,10 @@ class History:
         return self.stride - step % self.stride
 
     def record(self, step: int, epoch: float, train: float, test: float, parameters: NDArray[np.float32]) -> None:
-        """Keep `step` if it is due."""
+        """Keep `step` if it is due, in place of what was recorded of it before."""
         if step % self.stride:
             return
+        self.forget_from(step)
         if self._count == CAPACITY:
             self._thin()
             if step % self.stride:

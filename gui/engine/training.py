@@ -67,9 +67,13 @@ class Training:
         else:
             self._adopt(state)
 
-    def set_parameter(self, index: int, value: float) -> None:
-        """Set one weight or bias, by its place in `actcore.MLP.parameters`."""
+    def set_parameter(self, index: int, value: float, state: NetworkState) -> None:
+        """Set one weight or bias, by its place in `actcore.MLP.parameters`.
+
+        The others stay as they have been trained, whatever the checkpoint of `state` says of them.
+        """
         self._net.parameters[index] = value
+        self.state = state
         self._branch()
         self.measure()
 

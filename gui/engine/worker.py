@@ -55,9 +55,9 @@ class Worker:
         """Go over to `state`, keeping the weights and everything else that it does not change."""
         self._orders.put(lambda: self._update(state))
 
-    def set_parameter(self, index: int, value: float) -> None:
-        """Set one weight or bias, by its place in `actcore.MLP.parameters`."""
-        self._orders.put(lambda: self._training.set_parameter(index, value))
+    def set_parameter(self, index: int, value: float, state: NetworkState) -> None:
+        """Set one weight or bias, by its place in `actcore.MLP.parameters`; `state` is the one that says so."""
+        self._orders.put(lambda: self._training.set_parameter(index, value, state))
 
     def play(self) -> None:
         """Train at the chosen speed until told otherwise."""
@@ -76,7 +76,12 @@ class Worker:
         self._orders.put(lambda: self._seek(step))
 
     def flush(self, timeout: float = 10.0) -> Snapshot:
-        """Wait until every order given so far has been carried out; returns the snapshot after them."""
+        """Wait until every order given so far has been carried out; returns the snapshot after them.
+
+        After `close` it is the last one.
+        """
+        if not self._thread.is_alive():
+            return self._snapshot
         reached = threading.Event()
         self._orders.put(reached.set)
         if not reached.wait(timeout):

@@ -77,7 +77,7 @@ class Diagram(QWidget):
         self._chosen: tuple[int, int] | None = None
         self._grip: tuple[QPointF, float] | None = None
         self.frames = 0
-        self._editor = _editor(self)
+        self._editor = _Editor(self)
         self._editor.editingFinished.connect(self._on_typed)
         self._layout_network()
 
@@ -293,6 +293,7 @@ class Diagram(QWidget):
             self._point_at(self._geometry.at(event.position()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._point_at(self._geometry.at(event.position()))
         self._type_value()
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -388,13 +389,23 @@ def _mixed(token: str, share: float) -> QColor:
     )
 
 
-def _editor(parent: QWidget) -> QDoubleSpinBox:
-    """The entry in which a weight is typed."""
-    editor = QDoubleSpinBox(parent)
-    editor.setAccessibleName("Weight")
-    editor.setRange(-LIMIT, LIMIT)
-    editor.setDecimals(3)
-    editor.setSingleStep(0.1)
-    editor.setFixedWidth(96)
-    editor.hide()
-    return editor
+class _Editor(QDoubleSpinBox):
+    """The entry in which a weight is typed: Enter takes the number, Escape leaves it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Weight")
+        self.setRange(-LIMIT, LIMIT)
+        self.setDecimals(3)
+        self.setSingleStep(0.1)
+        self.setFixedWidth(96)
+        self.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+            self.parentWidget().setFocus()
+        else:
+            super().keyPressEvent(event)
+        # Not passed on: to the diagram the same Enter would mean to type the next number.
+        event.accept()

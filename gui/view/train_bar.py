@@ -56,6 +56,7 @@ class TrainBar(Card):
             button.setText(text)
             button.setAccessibleName(name)
             button.setToolTip(tip)
+            button.setObjectName(text.split()[-1].lower())
             button.setMinimumHeight(34)
             button.clicked.connect(signal)
             row.addWidget(button)

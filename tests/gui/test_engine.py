@@ -101,7 +101,7 @@ def test_a_new_activation_keeps_the_weights(worker):
 
 def test_one_weight_is_set_and_no_other(worker):
     before = worker.flush().parameters
-    worker.set_parameter(3, 1.25)
+    worker.set_parameter(3, 1.25, XOR)
     after = worker.flush().parameters
     assert after[3] == 1.25
     assert np.array_equal(np.delete(after, 3), np.delete(before, 3))
@@ -177,7 +177,7 @@ def test_orders_in_any_sequence(worker):
         elif order == 3:
             worker.seek(rng.randrange(500))
         elif order == 4:
-            worker.set_parameter(rng.randrange(25), rng.uniform(-1, 1))
+            worker.set_parameter(rng.randrange(25), rng.uniform(-1, 1), state)
         elif order == 5:
             state = state.changed(data=DatasetSettings(rng.choice(list(KINDS)), count=60))
             worker.update(state)
@@ -196,7 +196,7 @@ def test_orders_in_any_sequence(worker):
 
 
 def test_a_bad_order_is_said_and_survived(worker):
-    worker.set_parameter(10_000, 1.0)
+    worker.set_parameter(10_000, 1.0, XOR)
     assert worker.flush().message
     worker.advance(5)
     worker.flush()

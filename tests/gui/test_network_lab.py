@@ -1,0 +1,307 @@
+"""The Network lab under real events: every gesture, checked on the model, the weights and the pixels."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+
+from gui.model.dataset import EXTENT, KINDS, DatasetSettings
+from gui.model.network import Checkpoint, Layer, NetworkState
+from gui.view.diagram_geometry import BIAS, Place
+
+XOR = NetworkState(data=DatasetSettings("xor", count=200), hidden=(Layer(4), Layer(3)), speed=None)
+LEFT = Qt.MouseButton.LeftButton
+
+
+def image_of(widget: QWidget) -> np.ndarray:
+    """The widget as drawn, (height, width, 3) uint8."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+class Driver:
+    """The lab as a person meets it: events in, pictures and model out."""
+
+    def __init__(self, app) -> None:
+        self.app, self.lab = app, app.labs["network"]
+        self.view, self.worker = self.lab.view, self.lab.worker
+
+    @property
+    def state(self) -> NetworkState:
+        return self.app.document.session.network
+
+    def settle(self):
+        """Let the worker finish, and draw the result."""
+        self.worker.flush()
+        snapshot = self.worker.wait(lambda s: not s.running)
+        for _ in range(2):
+            self.app.tick()
+            QApplication.processEvents()
+        return snapshot
+
+    def click(self, widget: QWidget) -> None:
+        QTest.mouseClick(widget, LEFT)
+        self.app.tick()
+
+    def choose(self, box: QComboBox, value: object) -> None:
+        """Walk a menu with the arrow keys to a value."""
+        box.setFocus()
+        while box.currentData() != value:
+            key = Qt.Key.Key_Down if box.currentIndex() < box.findData(value) else Qt.Key.Key_Up
+            QTest.keyClick(box, key)
+
+    def place(self, layer: int, unit: int, source: int | None = None) -> QPointF:
+        return self.view.diagram.geometry_map.middle(Place(layer, unit, source))
+
+
+@pytest.fixture
+def driver(make_app):
+    def make(state: NetworkState = XOR) -> Driver:
+        made = Driver(make_app(lab="network", network=state))
+        made.settle()
+        return made
+
+    return make
+
+
+def test_swapping_the_activation_while_training_keeps_the_weights(driver):
+    d = driver(NetworkState(data=XOR.data, hidden=XOR.hidden, speed=30.0))
+    d.click(d.view.bar.play)
+    d.worker.wait(lambda s: s.step > 3)
+    d.app.tick()
+    before, picture = d.worker.snapshot, image_of(d.view.boundary)
+    d.choose(d.view.bar.chooser.menu, "relu")
+    after = d.worker.flush()
+    assert after.running
+    assert [layer.activation for layer in d.state.hidden] == ["relu", "relu"]
+    assert after.step - before.step < 30
+    # A few steps of Adam at a rate of 0.01 move no weight further; new weights would.
+    assert np.abs(after.parameters - before.parameters).max() < 0.01 * (after.step - before.step + 1) * 2
+    d.app.tick()
+    assert np.abs(image_of(d.view.boundary).astype(int) - picture).max() > 30
+    d.click(d.view.bar.play)
+    assert not d.worker.flush().running
+
+
+def test_xor_is_learned_while_the_window_keeps_drawing(driver):
+    d = driver()
+    frames, began = d.view.diagram.frames, time.perf_counter()
+    d.click(d.view.bar.play)
+    while d.worker.snapshot.train_loss > 0.05 or time.perf_counter() - began < 1.0:
+        d.app.tick()
+        QApplication.processEvents()
+        assert time.perf_counter() - began < 30
+    assert d.view.diagram.frames - frames > 5
+    d.click(d.view.bar.play)
+    assert d.settle().train_loss < 0.05
+
+
+def test_dragging_an_edge_changes_that_weight_only_and_undo_restores_it(driver, drag):
+    d = driver()
+    d.worker.advance(200)
+    before = d.settle()
+    picture = image_of(d.view.boundary)
+    start = d.place(1, 2, 0)
+    drag(d.view.diagram, start, start - QPointF(0, 90), tick=d.app.tick)
+    after = d.settle()
+    index = d.lab._pictures.index_of(Place(1, 2, 0))
+    assert after.parameters[index] == pytest.approx(before.parameters[index] + 1.5, abs=0.02)
+    assert np.array_equal(np.delete(after.parameters, index), np.delete(before.parameters, index))
+    assert np.abs(image_of(d.view.boundary).astype(int) - picture).max() > 20
+    assert d.app.document.undo_text == "change a weight"
+    d.app.document.undo()
+    restored = d.settle()
+    assert np.array_equal(restored.parameters, before.parameters)
+    assert restored.step == before.step
+    assert d.app.document.undo_text is None
+    d.app.document.redo()
+    assert np.array_equal(d.settle().parameters, after.parameters)
+
+
+def test_a_weight_can_be_dragged_while_training(driver, drag):
+    d = driver(NetworkState(data=XOR.data, hidden=XOR.hidden, speed=100.0))
+    d.click(d.view.bar.play)
+    start = d.place(2, 1, BIAS)
+    drag(d.view.diagram, start, start - QPointF(0, 60), tick=d.app.tick)
+    assert d.worker.flush().running
+    assert d.app.document.undo_text == "change a bias"
+    d.click(d.view.bar.play)
+    d.settle()
+
+
+def test_a_weight_is_typed(driver):
+    d = driver()
+    at = d.place(1, 0, 1).toPoint()
+    QTest.mouseDClick(d.view.diagram, LEFT, pos=at)
+    editor = d.view.diagram.focusWidget()
+    QTest.keyClicks(editor, "-2.5")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    snapshot = d.settle()
+    assert snapshot.parameters[d.lab._pictures.index_of(Place(1, 0, 1))] == -2.5
+    assert not editor.isVisible()
+
+
+def test_the_keyboard_walks_the_diagram_and_changes_a_weight(driver):
+    d = driver()
+    diagram, before = d.view.diagram, d.worker.snapshot.parameters
+    diagram.setFocus()
+    QTest.keyClick(diagram, Qt.Key.Key_Right)
+    QTest.keyClick(diagram, Qt.Key.Key_Down)
+    QTest.keyClick(diagram, Qt.Key.Key_PageDown)
+    assert diagram.place == Place(2, 1, 0)
+    QTest.keyClick(diagram, Qt.Key.Key_Plus)
+    index = d.lab._pictures.index_of(Place(2, 1, 0))
+    assert d.settle().parameters[index] == pytest.approx(before[index] + 0.1, abs=1e-6)
+    assert diagram.accessibleDescription().startswith("weight")
+
+
+def test_a_click_shows_a_unit_large(driver):
+    d = driver()
+    output = image_of(d.view.boundary)
+    QTest.mouseClick(d.view.diagram, LEFT, pos=d.place(1, 0).toPoint())
+    d.settle()
+    assert "Layer 1" in d.view.output_title.text()
+    assert np.abs(image_of(d.view.boundary).astype(int) - output).max() > 30
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_a_tile_chooses_the_data_and_keeps_the_weights(driver, kind):
+    d = driver()
+    before = d.settle().parameters
+    d.click(d.view.data.buttons[kind])
+    after = d.settle()
+    assert d.state.data.kind == kind
+    if d.state.sizes == XOR.sizes:
+        assert np.array_equal(before, after.parameters)
+    assert np.isfinite(after.test_loss)
+
+
+def test_units_and_layers_come_and_go_and_undo_brings_their_weights_back(driver):
+    d = driver()
+    d.worker.advance(100)
+    before = d.settle()
+    d.click(d.view.heads.more[0])
+    assert d.settle().state.sizes == (2, 5, 3, 1)
+    d.click(d.view.more_layers)
+    assert d.settle().state.sizes == (2, 5, 3, 3, 1)
+    d.click(d.view.fewer_layers)
+    d.click(d.view.fewer_layers)
+    d.click(d.view.fewer_layers)
+    assert d.settle().state.sizes == (2, 1)
+    assert not d.view.fewer_layers.isEnabled()
+    while d.app.document.undo_text:
+        d.app.document.undo()
+    restored = d.settle()
+    assert restored.state.sizes == XOR.sizes
+    assert np.array_equal(restored.parameters, before.parameters)
+
+
+def test_features_are_switched_but_never_all_off(driver):
+    d = driver()
+    d.click(d.view.features.buttons["product"])
+    assert d.settle().state.features == ("x1", "x2", "product")
+    for key in ("x1", "x2", "product"):
+        d.click(d.view.features.buttons[key])
+    d.settle()
+    assert d.state.features == ("product",)
+    assert d.view.features.buttons["product"].isChecked()
+
+
+def test_reset_goes_back_to_the_first_weights_and_can_be_undone(driver):
+    d = driver()
+    first = d.settle().parameters
+    d.worker.advance(300)
+    trained = d.settle()
+    reset = d.view.bar.findChild(QWidget, "reset")
+    d.click(reset)
+    assert np.array_equal(d.settle().parameters, first)
+    assert d.worker.snapshot.step == 0
+    d.app.document.undo()
+    back = d.settle()
+    assert back.step == 300
+    assert np.array_equal(back.parameters, trained.parameters)
+
+
+def test_undo_of_a_setting_leaves_what_was_learned_since(driver):
+    d = driver()
+    d.choose(d.view.bar.rate, 0.03)
+    d.worker.advance(100)
+    learned = d.settle().parameters
+    d.app.keep()
+    d.app.document.undo()
+    assert d.state.learning_rate == 0.01
+    assert np.array_equal(d.settle().parameters, learned)
+
+
+def test_the_loss_handle_goes_back_in_time(driver, drag):
+    d = driver()
+    d.worker.advance(800)
+    d.settle()
+    d.lab._draw(d.worker.snapshot, 129, slow=True)
+    loss = d.view.loss
+    start = loss.to_pixels(loss.handle.pos().x(), loss.handle.pos().y())
+    drag(loss.viewport(), start, loss.to_pixels(400.0, loss.handle.pos().y()), tick=d.app.tick)
+    snapshot = d.settle()
+    assert snapshot.step == pytest.approx(400, abs=8)
+    assert snapshot.last_step == 800
+
+
+def test_swapping_while_paused_offers_before_and_after(driver, drag):
+    d = driver()
+    d.worker.advance(500)
+    d.settle()
+    before = image_of(d.view.boundary)
+    d.choose(d.view.heads.choosers[0].menu, "relu")
+    d.settle()
+    assert d.view.compare.isChecked()
+    boundary = d.view.boundary
+    left, right = boundary.to_pixels(-2.0, 2.5).toPoint(), boundary.to_pixels(2.0, 2.5).toPoint()
+    drag(boundary.viewport(), boundary.to_pixels(0.0, -0.86 * EXTENT), boundary.to_pixels(2.9, -0.86 * EXTENT))
+    QApplication.processEvents()
+    wiped = image_of(boundary)
+    assert np.abs(wiped[left.y(), left.x()].astype(int) - before[left.y(), left.x()]).max() < 6
+    assert np.abs(wiped[right.y(), right.x()].astype(int) - before[right.y(), right.x()]).max() < 6
+    d.click(d.view.compare)
+    d.settle()
+    assert np.abs(image_of(boundary).astype(int) - before).max() > 30
+
+
+def test_the_drawn_boundary_is_the_analytic_one(driver):
+    # One neuron, z = 2 x1 - x2 + 0.5: the boundary crosses the height x2 = 1 at x1 = 0.25.
+    state = NetworkState(data=XOR.data, hidden=(), checkpoint=Checkpoint(0, (2.0, -1.0, 0.5)))
+    d = driver(state)
+    d.lab._draw(d.worker.snapshot, 513, slow=True)
+    d.view.boundary._train.hide()
+    d.view.boundary._test.hide()
+    QApplication.processEvents()
+    boundary = d.view.boundary
+    at = boundary.to_pixels(0.25, 1.0)
+    row = image_of(boundary)[round(at.y()), round(at.x()) - 12 : round(at.x()) + 13].astype(float).sum(axis=1)
+    darkest = np.flatnonzero(row < row.min() + 30).mean() - 12 + round(at.x())
+    assert darkest == pytest.approx(at.x(), abs=1.0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["pinwheel", "bumps"])
+def test_every_task_is_drawn_in_both_themes(make_app, kind, theme):
+    d = Driver(make_app(lab="network", theme=theme, network=NetworkState().changed(data=DatasetSettings(kind))))
+    d.worker.advance(500)
+    d.settle()
+    assert len(np.unique(image_of(d.view.boundary).reshape(-1, 3), axis=0)) > 100
+    assert d.lab.status()
+
+
+def test_the_same_session_draws_the_same_picture(make_app):
+    pictures = []
+    for _ in range(2):
+        app = make_app(lab="network", network=XOR)
+        app.lab.prepare()
+        pictures.append(image_of(app.lab.view.boundary))
+    assert np.array_equal(*pictures)
