@@ -17,6 +17,7 @@ from actcore.axiswise import Axiswise
 from actcore.network import MLP
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
 from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
+from actcore.sweep import Sweep, train_many
 from actcore.training import Trainer
 
 __version__ = "0.1.0"
@@ -109,7 +110,7 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
 
 
 __all__ = [
-    "MLP", "Activation", "Axiswise", "Trainer", "get", "get_num_threads", "names", "num_threads", "set_num_threads",
-    "show_config",
+    "MLP", "Activation", "Axiswise", "Sweep", "Trainer", "get", "get_num_threads", "names", "num_threads",
+    "set_num_threads", "show_config", "train_many",
 ]
 __all__ += [*_activations, *_axiswise]

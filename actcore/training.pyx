@@ -42,6 +42,29 @@ _LINKS = {BINARY_CROSSENTROPY: ("linear", "sigmoid"), CATEGORICAL_CROSSENTROPY: 
 Divergence = namedtuple("Divergence", "step layer message")
 
 
+cdef double mean_loss(
+    const Network* net, const Training* training, const NetworkBlocks* blocks, const void* parameters,
+    const char* x, const char* y, Py_ssize_t n, int itemsize, char* workspaces, double* sums, int threads,
+) noexcept nogil:
+    """Sum the loss tile by tile, each thread in its own workspace; the tiles are added in their order."""
+    cdef Py_ssize_t tile, start, tiles = (n + TILE - 1) // TILE
+    cdef Py_ssize_t size = padded(workspace_size(net)) * itemsize
+    cdef double total = 0.0
+    cdef fp_state fp
+    with parallel(num_threads=threads):
+        for tile in prange(tiles, schedule="static"):
+            start = tile * TILE
+            fp = fp_enter()
+            sums[tile] = blocks.loss(
+                net, training, parameters, x + start * net.n_in * itemsize, y + start * net.n_out * itemsize,
+                min(n - start, <Py_ssize_t> TILE), workspaces + threadid() * size
+            )
+            fp_leave(fp)
+    for tile in range(tiles):
+        total += sums[tile]
+    return total / <double> (n if training.loss == CATEGORICAL_CROSSENTROPY else n * net.n_out)
+
+
 cdef double CHUNK = 5e6  # nanoseconds of work between two looks at signals and at changed activations, roughly
 
 
@@ -180,7 +203,13 @@ cdef class Trainer:
     cdef readonly MLP net
     cdef readonly object divergence
     cdef Training state
-    cdef object x, y, order, moments, workspace
+    cdef object x, y, order, moments, workspace  # owners of the memory below
+    cdef const NetworkBlocks* blocks
+    cdef void* parameters
+    cdef char* x_data
+    cdef char* y_data
+    cdef void* moment_data
+    cdef void* work
     cdef bint running
 
     def __init__(
@@ -216,6 +245,12 @@ cdef class Trainer:
         self.state.order = <Py_ssize_t*> cnp.PyArray_DATA(self.order)
         self.moments = aligned(2 * net.net.n_parameters, net.dtype)
         self.workspace = aligned(workspace_size(&net.net), net.dtype)
+        self.blocks = net.blocks
+        self.parameters = net.parameter_data()
+        self.x_data = <char*> cnp.PyArray_DATA(self.x)
+        self.y_data = <char*> cnp.PyArray_DATA(self.y)
+        self.moment_data = cnp.PyArray_DATA(self.moments)
+        self.work = cnp.PyArray_DATA(self.workspace)
         self.reset()
         self._check_link()
 
@@ -383,19 +418,13 @@ cdef class Trainer:
         (5,)
         """
         cdef Py_ssize_t wanted = operator.index(epochs)
-        cdef Py_ssize_t k, left, done
         if wanted < 0:
             raise ValueError(f"epochs must not be negative, and is {epochs}")
+        target = -math.inf if target_loss is None else _number("target_loss", target_loss)
         history = np.empty(wanted)
         self._enter()
         try:
-            for k in range(wanted):
-                left = (self.state.n_samples - self.state.position + self.state.batch_size - 1) // self.state.batch_size
-                done = self._run(left)
-                history[k] = self._mean_loss(self.x, self.y)
-                if done < left or (target_loss is not None and history[k] <= target_loss):
-                    return history[:k + 1].copy()
-            return history
+            return history[:self._fit(history, target)].copy()
         finally:
             self.running = False
 
@@ -406,31 +435,67 @@ cdef class Trainer:
         self.running = True
         self.divergence = None
 
+    cdef Py_ssize_t _train(self, const Network* net, Py_ssize_t steps) noexcept nogil:
+        """Do steps, in a clean floating-point state."""
+        cdef fp_state fp = fp_enter()
+        cdef Py_ssize_t done = self.blocks.train(
+            net, &self.state, self.parameters, self.x_data, self.y_data, steps, self.moment_data, self.work
+        )
+        fp_leave(fp)
+        return done
+
     cdef Py_ssize_t _run(self, Py_ssize_t steps) except -1:
         """Train in chunks, so that an interrupt and a changed activation are noticed within milliseconds."""
         cdef Network net
-        cdef const NetworkBlocks* blocks = self.net.blocks
-        cdef void* parameters = self.net.parameter_data()
-        cdef void* x = cnp.PyArray_DATA(self.x)
-        cdef void* y = cnp.PyArray_DATA(self.y)
-        cdef void* moments = cnp.PyArray_DATA(self.moments)
-        cdef void* workspace = cnp.PyArray_DATA(self.workspace)
-        cdef Py_ssize_t batch = min(self.state.batch_size, self.state.n_samples)
-        cdef Py_ssize_t chunk = max(1, <Py_ssize_t> (CHUNK / (3 * padded(batch) * self.net.cost())))
-        cdef Py_ssize_t done = 0, asked
-        cdef fp_state fp
+        cdef Py_ssize_t chunk = max(1, <Py_ssize_t> (CHUNK / self._step_cost()))
+        cdef Py_ssize_t done = 0
         self.state.failed_layer = -1
         while done < steps and self.state.failed_layer < 0:
             net = self.net.net
-            asked = min(chunk, steps - done)
             with nogil:
-                fp = fp_enter()
-                done += blocks.train(&net, &self.state, parameters, x, y, asked, moments, workspace)
-                fp_leave(fp)
+                done += self._train(&net, min(chunk, steps - done))
             PyErr_CheckSignals()
+        self._look_for_divergence()
+        return done
+
+    cdef Py_ssize_t _fit(self, object history, double target) except -1:
+        """Fill `history` with the loss after each epoch, and return how many were done; in chunks, as `_run`."""
+        cdef Network net
+        cdef double* losses = <double*> cnp.PyArray_DATA(history)
+        cdef Py_ssize_t n = self.state.n_samples, epochs = len(history)
+        cdef int itemsize = self.net.dtype.itemsize
+        cdef int threads = threads_for(n * self.net.cost())
+        workspaces = aligned(threads * padded(workspace_size(&self.net.net)), self.net.dtype)
+        sums = np.empty((n + TILE - 1) // TILE)
+        cdef char* spaces = <char*> cnp.PyArray_DATA(workspaces)
+        cdef double* parts = <double*> cnp.PyArray_DATA(sums)
+        cdef double epoch_cost = self._step_cost() * <Py_ssize_t> self.steps_per_epoch
+        cdef Py_ssize_t chunk = max(1, <Py_ssize_t> (CHUNK / epoch_cost))
+        cdef Py_ssize_t k = 0, end, left
+        self.state.failed_layer = -1
+        while k < epochs and self.state.failed_layer < 0 and (k == 0 or losses[k - 1] > target):
+            net = self.net.net
+            end = min(k + chunk, epochs)
+            with nogil:
+                while k < end and self.state.failed_layer < 0 and (k == 0 or losses[k - 1] > target):
+                    left = (n - self.state.position + self.state.batch_size - 1) // self.state.batch_size
+                    self._train(&net, left)
+                    losses[k] = mean_loss(
+                        &net, &self.state, self.blocks, self.parameters, self.x_data, self.y_data, n, itemsize, spaces, parts,
+                        threads
+                    )
+                    k += 1
+            PyErr_CheckSignals()
+        self._look_for_divergence()
+        return k
+
+    cdef double _step_cost(self):
+        """Return the nanoseconds a step takes, roughly."""
+        return 3 * padded(min(self.state.batch_size, self.state.n_samples)) * self.net.cost()
+
+    cdef _look_for_divergence(self):
         if self.state.failed_layer >= 0:
             self.divergence = Divergence(self.state.step, self.state.failed_layer, self._diverged())
-        return done
 
     def _diverged(self):
         return (
@@ -495,12 +560,10 @@ cdef class Trainer:
         array([-1., -1.], dtype=float32)
         """
         cdef Network net = self.net.net
-        cdef const NetworkBlocks* blocks = self.net.blocks
         samples, targets = self._data(X, y)
         result = np.empty(net.n_parameters, self.net.dtype)
         workspace = aligned(workspace_size(&net), self.net.dtype)
         cdef Py_ssize_t n = len(samples)
-        cdef void* parameters = self.net.parameter_data()
         cdef void* x = cnp.PyArray_DATA(samples)
         cdef void* t = cnp.PyArray_DATA(targets)
         cdef void* g = cnp.PyArray_DATA(result)
@@ -508,7 +571,7 @@ cdef class Trainer:
         cdef fp_state fp
         with nogil:
             fp = fp_enter()
-            blocks.gradient(&net, &self.state, parameters, x, t, n, g, space)
+            self.blocks.gradient(&net, &self.state, self.parameters, x, t, n, g, space)
             fp_leave(fp)
         return result
 
@@ -525,35 +588,20 @@ cdef class Trainer:
         return samples, targets
 
     cdef double _mean_loss(self, object samples, object targets) except? -1.0:
-        """Sum the loss tile by tile, in parallel where that pays; the tiles are added in their order."""
+        """Evaluate the loss in parallel where that pays."""
         cdef Network net = self.net.net
         cdef Training state = self.state
-        cdef const NetworkBlocks* blocks = self.net.blocks
         cdef Py_ssize_t n = len(samples)
-        cdef Py_ssize_t tiles = (n + TILE - 1) // TILE
+        cdef int itemsize = self.net.dtype.itemsize
         cdef int threads = threads_for(n * self.net.cost())
-        cdef Py_ssize_t size = padded(workspace_size(&net)) * self.net.dtype.itemsize
-        cdef Py_ssize_t in_row = net.n_in * self.net.dtype.itemsize, out_row = net.n_out * self.net.dtype.itemsize
-        workspace = np.empty(threads * size, np.uint8)
-        sums = np.empty(tiles)
-        cdef void* parameters = self.net.parameter_data()
+        workspaces = aligned(threads * padded(workspace_size(&net)), self.net.dtype)
+        sums = np.empty((n + TILE - 1) // TILE)
         cdef char* x = <char*> cnp.PyArray_DATA(samples)
         cdef char* y = <char*> cnp.PyArray_DATA(targets)
-        cdef char* spaces = <char*> cnp.PyArray_DATA(workspace)
+        cdef char* spaces = <char*> cnp.PyArray_DATA(workspaces)
         cdef double* parts = <double*> cnp.PyArray_DATA(sums)
-        cdef Py_ssize_t tile, start
-        cdef double total = 0.0
-        cdef fp_state fp
-        with nogil, parallel(num_threads=threads):
-            for tile in prange(tiles, schedule="static"):
-                start = tile * TILE
-                fp = fp_enter()
-                parts[tile] = blocks.loss(&net, &state, parameters, x + start * in_row, y + start * out_row,
-                                          min(n - start, <Py_ssize_t> TILE), spaces + threadid() * size)
-                fp_leave(fp)
-        for tile in range(tiles):
-            total += parts[tile]
-        return total / (n if state.loss == CATEGORICAL_CROSSENTROPY else n * net.n_out)
+        with nogil:
+            return mean_loss(&net, &state, self.blocks, self.parameters, x, y, n, itemsize, spaces, parts, threads)
 
     def __repr__(self):
         names = {number: name for name, number in LOSSES.items()}, {number: name for name, number in OPTIMISERS.items()}
