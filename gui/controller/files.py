@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QSize, QStandardPaths, QTimer
+from PySide6.QtCore import QBuffer, QPoint, QSettings, QSize, QStandardPaths, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -119,13 +119,15 @@ class Files:
     def export_picture(self, path: str | Path) -> bool:
         """Write the shown lab as PNG, at twice the density of the screen, or as SVG."""
         view = self._lab().view
-        if Path(path).suffix.lower() == ".svg":
-            written = _write_svg(view, str(path))
-        else:
-            written = picture(view, 2.0).save(str(path))
-        if not written:
+        try:
+            if Path(path).suffix.lower() == ".svg":
+                Path(path).write_bytes(drawing(view))
+            elif not picture(view, 2.0).save(str(path)):
+                raise OSError
+        except OSError:
             say(self._window, "The picture was not written", f"{path} cannot be written.")
-        return written
+            return False
+        return True
 
     def export_data(self, path: str | Path) -> bool:
         """Write the numbers behind the shown lab as CSV: one column for each quantity."""
@@ -205,17 +207,17 @@ def picture(widget: QWidget, density: float) -> QPixmap:
     return pixmap
 
 
-def _write_svg(widget: QWidget, path: str) -> bool:
+def drawing(widget: QWidget) -> bytes:
+    """A widget as an SVG: text, lines and curves stay sharp at any size, fields of colour are images in it."""
+    buffer = QBuffer()
     generator = QSvgGenerator()
-    generator.setFileName(path)
+    generator.setOutputDevice(buffer)
     generator.setSize(widget.size())
     generator.setViewBox(widget.rect())
-    generator.setTitle(widget.accessibleName())
-    painter = QPainter()
-    if not painter.begin(generator):
-        return False
-    widget.render(painter)
-    return painter.end()
+    painter = QPainter(generator)
+    widget.render(painter, QPoint())
+    painter.end()
+    return buffer.data().data()
 
 
 def _recovery_folder() -> Path:

@@ -1,0 +1,320 @@
+"""The window around the labs: menus, theme, files, recovery, errors, and what everybody can reach."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QWidget
+
+from gui.controller.app import help_sections
+from gui.controller.errors import ErrorReporter
+from gui.model.neuron import Neuron
+from gui.model.session import Session, load, save
+from gui.view import theme
+from gui.view.dialogs import HelpSheet
+
+
+@pytest.fixture
+def app(make_app):
+    return make_app()
+
+
+def press(app, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.ControlModifier) -> None:
+    QTest.keyClick(app.window, key, modifiers)
+
+
+def boxes(app) -> list[QMessageBox]:
+    return [box for box in app.window.findChildren(QMessageBox) if box.isVisible()]
+
+
+# Menus and keys
+
+
+def test_undo_and_redo_by_key_say_what_they_do(app):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.0)
+    assert app.window.actions_by_key["undo"].text() == "&Undo set w₁"
+    press(app, Qt.Key.Key_Z)
+    assert app.document.session.neuron == Neuron()
+    assert not app.window.actions_by_key["undo"].isEnabled()
+    press(app, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert app.document.session.neuron.w1 == 1.0
+
+
+def test_labs_by_key_and_by_tab(app):
+    press(app, Qt.Key.Key_2)
+    assert app.document.session.lab == "network"
+    assert app.labs["network"].view.isVisible()
+    QTest.mouseClick(app.window._tabs["neuron"], Qt.MouseButton.LeftButton)
+    assert app.document.session.lab == "neuron"
+    assert app.labs["neuron"].view.isVisible()
+
+
+def test_switching_the_theme_recolours_live_plots(app):
+    plot = app.labs["neuron"].view.curves.value_plot
+    for name in ("dark", "light"):
+        press(app, Qt.Key.Key_T)
+        app.tick()
+        assert app.document.session.theme == name == theme.current().name
+        image = plot.grab().toImage()
+        assert image.pixelColor(4, 4).name() == theme.THEMES[name].surface
+        at = plot.to_pixels(-6.0, 0.0)
+        drawn = {image.pixelColor(round(at.x()), round(at.y()) + dy).name() for dy in (-2, -1, 0, 1)}
+        assert theme.THEMES[name].curve in drawn
+
+
+def test_the_help_sheet_lists_every_shortcut_and_gesture(app):
+    listed = {keys for _title, rows in help_sections(list(app.labs.values())) for keys, _text in rows}
+    for action in app.window.findChildren(QAction):
+        if not action.shortcut().isEmpty():
+            assert action.shortcut().toString() in listed
+    for lab in app.labs.values():
+        assert {gesture for gesture, _text in lab.gestures} <= listed
+    press(app, Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier)
+    assert app.window.findChild(HelpSheet).isVisible()
+
+
+# Everybody
+
+
+@pytest.mark.parametrize("lab", ["neuron", "network"])
+def test_everything_focusable_has_a_name_and_is_reached_by_tab(make_app, lab):
+    app = make_app(lab=lab)
+    shown = [
+        widget
+        for widget in app.window.findChildren(QWidget)
+        if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    ]
+    assert len(shown) > 15
+    # An entry of a number hands its focus to a line edit of its own, which needs no second name.
+    nameless = [w for w in shown if not _name(w) and w.focusProxy() is None and not _inner(w)]
+    assert [f"{type(w).__name__} {w.objectName()} in {type(w.parent()).__name__}" for w in nameless] == []
+    reached, widget = set(), app.window
+    for _ in range(2000):
+        widget = widget.nextInFocusChain()
+        if widget is app.window:
+            break
+        reached.add(widget)
+    assert set(shown) <= reached
+
+
+def _name(widget: QWidget) -> str:
+    return widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
+
+
+def _inner(widget: QWidget) -> bool:
+    return widget.objectName().startswith("qt_")
+
+
+def test_no_shortcut_means_two_things(app):
+    keys = [a.shortcut().toString() for a in app.window.findChildren(QAction) if not a.shortcut().isEmpty()]
+    assert len(keys) == len(set(keys)) > 10
+
+
+def test_pictures_have_a_text_readout(app):
+    lab = app.labs["neuron"].view
+    for canvas in (lab.plane, lab.color_bar, lab.arithmetic, lab.curves.value_plot, lab.curves.slope_plot):
+        assert canvas.accessibleDescription()
+
+
+# Files
+
+
+def test_a_session_is_saved_and_opened(app, tmp_path):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.25)
+    path = tmp_path / "work.json"
+    assert app.files.save_to(path)
+    assert load(path).neuron.w1 == 1.25
+    app.labs["neuron"].view.number_changing.emit("w1", -1.0)
+    assert app.files.open(path)
+    assert app.document.session.neuron.w1 == 1.25
+    app.document.undo()
+    assert app.document.session.neuron.w1 == -1.0
+
+
+def test_a_damaged_file_is_refused_in_a_dialog_and_the_work_stays(app, tmp_path):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.25)
+    work = app.document.session
+    (tmp_path / "bad.json").write_text("{", encoding="utf-8")
+    assert not app.files.open(tmp_path / "bad.json")
+    assert app.document.session == work
+    (box,) = boxes(app)
+    assert "damaged" in box.informativeText()
+
+
+def test_a_place_that_cannot_be_written_is_told(app, tmp_path):
+    assert not app.files.save_to(tmp_path / "nowhere" / "work.json")
+    assert not app.files.export_picture(tmp_path / "nowhere" / "lab.png")
+    assert not app.files.export_picture(tmp_path / "nowhere" / "lab.svg")
+    assert not app.files.export_data(tmp_path / "nowhere" / "lab.csv")
+    assert len(boxes(app)) == 4
+
+
+def test_recent_files_are_offered(app, tmp_path):
+    for name in ("one.json", "two.json"):
+        app.files.save_to(tmp_path / name)
+    menu = app.window.actions_by_key["recent"].menu()
+    offered = [Path(action.text()).name for action in menu.actions()]
+    assert offered[:2] == ["two.json", "one.json"]
+    app.labs["neuron"].view.number_changing.emit("w1", 2.0)
+    menu.actions()[1].trigger()
+    assert app.document.session.neuron.w1 == Neuron().w1
+
+
+def test_the_picture_is_exported_and_copied(app, tmp_path):
+    view = app.lab.view
+    assert app.files.export_picture(tmp_path / "lab.png")
+    assert QImage(str(tmp_path / "lab.png")).size() == view.size() * 2
+    assert app.files.export_picture(tmp_path / "lab.svg")
+    text = (tmp_path / "lab.svg").read_text(encoding="utf-8")
+    assert "<svg" in text and "<image" in text and text.count("<path") > 10
+    app.window.actions_by_key["copy_picture"].trigger()
+    assert QGuiApplication.clipboard().image().size() == view.size() * 2
+
+
+@pytest.mark.parametrize("lab", ["neuron", "network"])
+def test_the_data_are_exported_as_a_table(make_app, tmp_path, lab):
+    app = make_app(lab=lab)
+    assert app.files.export_data(tmp_path / "lab.csv")
+    with open(tmp_path / "lab.csv", newline="", encoding="utf-8") as file:
+        header, *rows = csv.reader(file)
+    columns = app.lab.table()
+    assert header == list(columns)
+    for index, column in enumerate(columns.values()):
+        assert [float(row[index]) for row in rows] == column.tolist()
+
+
+def test_work_is_recovered_after_a_crash(app, make_app):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+    app.files.autosave()
+    (left,) = _recovery_files()
+    left.rename(left.with_name("recovery-999999999.json"))  # of a process that is no more
+    second = make_app()
+    assert second.files.recover()
+    assert second.document.session.neuron.w1 == 1.75
+    second.document.undo()
+    assert second.document.session == Session()
+    assert not make_app().files.recover()
+
+
+def test_a_running_or_well_closed_app_leaves_nothing_to_recover(app):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+    app.files.autosave()
+    assert not app.files.recover()
+    app.close()
+    assert _recovery_files() == []
+
+
+def test_a_damaged_recovery_file_is_passed_over(app):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+    app.files.autosave()
+    (left,) = _recovery_files()
+    left.rename(left.with_name("recovery-999999999.json")).write_text("{", encoding="utf-8")
+    assert not app.files.recover()
+    assert _recovery_files() == []
+
+
+def _recovery_files() -> list[Path]:
+    from gui.controller.files import _recovery_folder
+
+    return list(_recovery_folder().glob("recovery-*.json"))
+
+
+# Errors
+
+
+def test_a_slot_that_raises_shows_a_dialog_and_the_app_goes_on(app, qtbot, monkeypatch):
+    reporter = ErrorReporter(app.window, app.files.autosave)
+    app.labs["neuron"].view.number_changing.emit("w1", 1.5)
+    monkeypatch.setattr(sys, "excepthook", reporter)
+
+    def fail() -> None:
+        raise RuntimeError("the kettle is empty")
+
+    app.window.actions_by_key["play"].triggered.disconnect()
+    app.window.actions_by_key["play"].triggered.connect(fail)
+    app.window.actions_by_key["play"].trigger()
+    assert reporter.dialog is not None and reporter.dialog.isVisible()
+    assert reporter.dialog.summary.text() == "RuntimeError: the kettle is empty"
+    QTest.mouseClick(reporter.dialog.copy_button, Qt.MouseButton.LeftButton)
+    assert "the kettle is empty" in QGuiApplication.clipboard().text()
+    assert "Traceback" in reporter.dialog.details.toPlainText()
+    (saved,) = _recovery_files()
+    assert load(saved).neuron.w1 == 1.5
+    reporter.dialog.reject()
+    app.labs["neuron"].view.number_changing.emit("w1", 0.5)
+    app.tick()
+    assert app.document.session.neuron.w1 == 0.5
+
+
+def test_an_error_inside_a_change_of_the_document_names_its_cause(app, monkeypatch):
+    reporter = ErrorReporter(app.window, app.files.autosave)
+
+    def fail(_session: Session) -> None:
+        raise ValueError("no such colour")
+
+    app.document.changed.connect(fail)
+    try:
+        app.document.show(theme="dark")
+    except Exception as error:
+        reporter(type(error), error, error.__traceback__)
+    assert reporter.dialog.summary.text() == "ValueError: no such colour"
+    reporter.dialog.reject()
+
+
+def test_a_failing_rescue_is_told_too(app):
+    def rescue() -> None:
+        raise OSError("disk full")
+
+    reporter = ErrorReporter(app.window, rescue)
+    reporter(RuntimeError, RuntimeError("first"), None)
+    assert "first" in reporter.dialog.details.toPlainText()
+    assert "disk full" in reporter.dialog.details.toPlainText()
+    reporter.dialog.reject()
+
+
+# Looks
+
+
+@pytest.mark.parametrize("name", list(theme.THEMES))
+def test_text_can_be_read_on_every_surface(name):
+    """Contrast of at least 4.5 to 1 for text (WCAG AA), 3 to 1 for the marks of positive and negative."""
+    tokens = theme.THEMES[name]
+    for ground in (tokens.window, tokens.surface, tokens.sunken):
+        for ink in (tokens.text, tokens.muted, tokens.derivative):
+            assert _contrast(ink, ground) >= 4.5, (ink, ground)
+        for mark in (tokens.positive, tokens.negative, tokens.second, tokens.accent):
+            assert _contrast(mark, ground) >= 3.0, (mark, ground)
+    assert _contrast(tokens.on_accent, tokens.accent) >= 4.5
+
+
+def _contrast(first: str, second: str) -> float:
+    def luminance(color: str) -> float:
+        parts = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_no_text_is_cut_off_at_the_smallest_window(app):
+    app.window.resize(app.window.minimumSize())
+    QApplication.processEvents()
+    for label in app.labs["neuron"].view.findChildren(QLabel):
+        if label.isVisible() and label.text() and not label.wordWrap():
+            assert label.width() >= label.minimumSizeHint().width(), label.text()
+
+
+def test_save_then_command_line_opens_it(tmp_path):
+    from gui.__main__ import main
+
+    save(Session(lab="network"), tmp_path / "work.json")
+    (tmp_path / "bad.json").write_text("[]", encoding="utf-8")
+    assert main(["--session", str(tmp_path / "bad.json"), "--snapshot", str(tmp_path / "x.png")]) == 1
+    assert not (tmp_path / "x.png").exists()
