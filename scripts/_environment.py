@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "actcore-stamp.json"
+PYTHON_ABI = str(sysconfig.get_config_var("SOABI"))
 HEARTBEAT_SECONDS = 20.0
 
 
@@ -174,7 +175,7 @@ def _environment_works() -> bool:
 def _metadata_hash() -> str:
     """Hash of what pyproject.toml says about building and installing, without the settings of tools."""
     project = _project()
-    said = [project["build-system"], project["project"], project["tool"]["setuptools"], sys.version]
+    said = [project["build-system"], project["project"], project["tool"]["setuptools"], PYTHON_ABI]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
@@ -184,7 +185,7 @@ def _sources_hash() -> str:
     sources = [ROOT / "setup.py", engine / "registry.py", *(engine / "_build").rglob("*.py")]
     for suffix in ("*.pyx", "*.pxd", "*.pxi", "*.h"):
         sources += [path for path in engine.rglob(suffix) if not path.name.startswith("blocks_")]
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(PYTHON_ABI.encode())
     for path in sorted(sources):
         digest.update(str(path.relative_to(ROOT)).encode())
         digest.update(path.read_bytes())
