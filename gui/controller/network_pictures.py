@@ -182,7 +182,8 @@ def plane_table() -> NDArray[np.uint8]:
 
 def _squashed(activation: ac.Activation, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """A unit's output between -1 and 1 for its colour: bounded activations as they are, the others bent."""
-    low, high = activation.spec.range
+    given = activation.parameters
+    low, high = (end(**given) if callable(end) else end for end in activation.spec.range)
     if low >= -1.5 and high <= 1.5:
         return values
     return ac.softsign(values)

@@ -41,41 +41,48 @@ class Boundary(Plot):
         super().__init__("Output of the network", "", "", square, square, parent=parent)
         self._extent = extent
         self._after, self._before = _Picture(extent), _Picture(extent)
-        self._line = _Contours(extent)
+        self._line, self._line_before = _Contours(extent), _Contours(extent)
         self._train, self._test = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
         self._seam = pg.InfiniteLine(angle=90, movable=False)
         self._grip = Handle("accent", radius=7.0)
-        for item in (self._after, self._before, self._line, self._test, self._train):
+        self._words = [pg.TextItem("before", anchor=(1.1, 0)), pg.TextItem("now", anchor=(-0.1, 0))]
+        for item in (self._after, self._before, self._line, self._line_before, self._test, self._train):
             self.addItem(item)
-        for item in (self._seam, self._grip):
+        for item in (self._seam, self._grip, *self._words):
             self.addItem(item)
             item.setZValue(90)
         self._grip.setToolTip("Drag: left of it before the change, right of it now")
         self._grip.dragged.connect(self._on_wipe)
-        self.painting = False
-        self.set_before(None)
+        self._painting = False
+        self._show_wipe(False)
         self.retheme()
 
     def set_image(self, rgba: NDArray[np.uint8]) -> None:
         """Colour the plane: (n, n, 4) uint8 on a grid that reaches the border, lowest x2 first."""
         self._after.set_image(rgba)
 
-    def set_before(self, rgba: NDArray[np.uint8] | None) -> None:
-        """Show this picture left of the wipe; None takes the wipe away."""
-        shown = rgba is not None
-        if rgba is not None:
-            self._before.set_image(rgba)
-        for item in (self._before, self._seam, self._grip):
-            item.setVisible(shown)
-        if shown:
-            self.set_wipe(0.5)
+    def keep_before(self) -> None:
+        """Keep the picture as it is, and show it left of the wipe from now on."""
+        self._before.copy(self._after)
+        self._line_before.copy(self._line)
+        self._show_wipe(True)
+        self.set_wipe(0.5)
+
+    def drop_before(self) -> None:
+        """Take the wipe away."""
+        self._show_wipe(False)
+        self._line.set_shares(0.0, 1.0)
 
     def set_wipe(self, share: float) -> None:
         """Place the wipe between left (0) and right (1)."""
         x = (2 * share - 1) * self._extent
         self._before.set_share(share)
+        self._line_before.set_shares(0.0, share)
+        self._line.set_shares(share, 1.0)
         self._seam.setPos(x)
         self._grip.setPos(x, -0.86 * self._extent)
+        for word in self._words:
+            word.setPos(x, self._extent)
 
     def set_contours(self, fields: Sequence[NDArray[np.floating]], levels: Sequence[float]) -> None:
         """Draw the lines on which one of `fields` takes one of `levels`; grids as for `set_image`."""
@@ -108,29 +115,43 @@ class Boundary(Plot):
     def show_test_points(self, shown: bool) -> None:
         self._test.setVisible(shown)
 
+    def set_painting(self, on: bool) -> None:
+        """Let the mouse paint points: the left button the second class, right or Shift the first."""
+        self._painting = on
+        self.viewport().setCursor(Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor)
+
     def retheme(self) -> None:
         super().retheme()
         self._line.update()
+        self._line_before.update()
         self._seam.setPen(theme.pen("accent", 2.0))
+        for word in self._words:
+            word.setColor(theme.color("text"))
+            word.fill = pg.mkBrush(theme.color("surface", 0.85))
+            word.setFont(theme.font(theme.TEXT_S, bold=True))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.painting:
+        if self._painting:
             self._paint_point(event)
         else:
             super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.painting:
+        if self._painting:
             if event.buttons() != Qt.MouseButton.NoButton:
                 self._paint_point(event)
         else:
             super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self.painting:
+        if self._painting:
             self.painting_finished.emit()
         else:
             super().mouseReleaseEvent(event)
+
+    def _show_wipe(self, shown: bool) -> None:
+        for item in (self._before, self._line_before, self._seam, self._grip, *self._words):
+            item.setVisible(shown)
 
     def _paint_point(self, event: QMouseEvent) -> None:
         point = self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
@@ -156,6 +177,16 @@ class _Contours(pg.GraphicsObject):
         super().__init__()
         self._extent = extent
         self._lines: list[QLineF] = []
+        self._shares = (0.0, 1.0)
+
+    def copy(self, other: _Contours) -> None:
+        self._lines = other._lines
+        self.update()
+
+    def set_shares(self, left: float, right: float) -> None:
+        """Draw from one share of the width to another only."""
+        self._shares = (left, right)
+        self.update()
 
     def set_fields(self, fields: Sequence[NDArray[np.floating]], levels: Sequence[float]) -> None:
         self._lines = []
@@ -174,6 +205,9 @@ class _Contours(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right = self._shares
+        side = 2 * self._extent
+        painter.setClipRect(QRectF(left * side - self._extent, -self._extent, (right - left) * side, side))
         for pen in (theme.pen("halo", 3.2), theme.pen("curve", 1.6)):
             pen.setCapStyle(Qt.PenCapStyle.SquareCap)
             painter.setPen(pen)
@@ -193,6 +227,10 @@ class _Picture(pg.GraphicsObject):
         self._pixels = np.ascontiguousarray(rgba)  # the image reads this memory
         rows, columns = rgba.shape[:2]
         self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
+        self.update()
+
+    def copy(self, other: _Picture) -> None:
+        self._pixels, self._image = other._pixels, other._image
         self.update()
 
     def set_share(self, share: float) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from . import theme
 from .controls import Card, NumberSlider, chip
@@ -68,6 +68,16 @@ class DataPanel(Card):
             self._group.addButton(button)
             grid.addWidget(button, number // 4, number % 4)
         self.body.addLayout(grid)
+        own = QHBoxLayout()
+        own.setSpacing(theme.SPACE_XS)
+        self.paint = chip("✎ Paint points", "Paint points", "Paint into the output: left blue, right orange")
+        self.csv = QPushButton("Open CSV…")
+        self.csv.setProperty("kind", "chip")
+        self.csv.setAccessibleName("Open points from a CSV file")
+        self.csv.setToolTip("Points of your own: a table of two numbers and a class")
+        for button in (self.paint, self.csv):
+            own.addWidget(button, 1)
+        self.body.addLayout(own)
         self.noise = self._slider("Noise", "noise", 0, 100, 5, "%", "How much the points are scattered")
         self.count = self._slider("Points", "count", 50, 1000, 400, "", "How many points, train and test")
         self.share = self._slider(

@@ -66,6 +66,11 @@ class Inside(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Inside the layers")
+        self.setToolTip(
+            "Bars: where the weighted sums of all points fall. Brown bars lie where the curve is nearly flat "
+            "(|f′| < 0.05) and little is learned. The upright bar is the size of the layer's gradient, "
+            "logarithmic. When the words below turn to a warning, a click gives the layer a fresh start."
+        )
         self.setFixedHeight(116)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._layers: Sequence[LayerView] = ()
@@ -168,7 +173,5 @@ class Inside(QWidget):
 
 def _words(layer: LayerView) -> str:
     """The state of a layer in words."""
-    text = f"{layer.saturated:.0%} saturated"
-    if layer.dead:
-        text += f", {layer.dead} of {layer.units} units dead"
-    return f"{text}, gradient {layer.gradient:.1g}"
+    text = f"{layer.saturated:.0%} flat · gradient {layer.gradient:.1g}"
+    return f"{layer.dead} of {layer.units} dead · {text}" if layer.dead else text

@@ -73,7 +73,7 @@ class LayerHeads(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE_XS)
         chooser.menu.setMinimumContentsLength(1)
-        chooser.menu.setIconSize(QSize(26, 16))
+        chooser.menu.setStyleSheet(f"padding-left: {theme.SPACE_XS}px")
         chooser.chosen.connect(lambda name: self.activation_chosen.emit(layer, name))
         self.choosers.append(chooser)
         column.addWidget(chooser)
@@ -110,3 +110,5 @@ class LayerHeads(QWidget):
         width = min(150, int(columns[1] - columns[0]) - theme.SPACE_S)
         for index, head in enumerate(self._heads[: self._count]):
             head.setGeometry(int(columns[index + 1]) - width // 2, 0, width, self.height())
+            # Where the columns stand close the name matters more than the small curve.
+            self.choosers[index].menu.setIconSize(QSize(26, 16) if width >= 110 else QSize(0, 0))

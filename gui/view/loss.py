@@ -14,7 +14,7 @@ from . import theme
 from .plot import Handle, Plot
 
 LOG_FLOOR = 1e-5
-LOSS_CEILING = 10.0
+LOSS_CEILING = 2.0
 """A training that diverges leaves the picture at the top instead of flattening all that was before."""
 
 

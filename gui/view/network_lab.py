@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .boundary import Boundary
-from .controls import ActivationChooser, Card, Menu, NumberSlider, label
+from .controls import ActivationChooser, Card, Menu, NumberSlider, label, number_entry
 from .data_panel import Chips, DataPanel, Tile
 from .diagram import Diagram
 from .inside import Inside
@@ -113,6 +113,15 @@ class NetworkLab(QWidget):
         for slider in (self.batch, self.decay):
             slider.finished.connect(self.gesture_finished)
             training.body.addWidget(slider)
+        self.stop_step = number_entry("Stop at this step; 0 means never", decimals=0, width=84)
+        self.stop_step.setRange(0, 10_000_000)
+        self.stop_loss = number_entry("Stop at this training loss; 0 means never", decimals=3, width=84)
+        self.stop_loss.setRange(0, 10)
+        for field, entry in (("stop_step", self.stop_step), ("stop_loss", self.stop_loss)):
+            entry.setSpecialValueText("never")
+            entry.valueChanged.connect(lambda value, key=field: self._on_stop(key, value))
+        form.addRow(label("Stop at step"), self.stop_step)
+        form.addRow(label("Stop at loss"), self.stop_loss)
         reseed = QToolButton()
         reseed.setText("New weights")
         reseed.setProperty("kind", "quiet")
@@ -139,6 +148,10 @@ class NetworkLab(QWidget):
         card.body.setSpacing(0)
         card.body.addWidget(self.heads)
         card.body.addWidget(self.diagram, 1)
+        self.shape = chooser("Shape of the activation", True)
+        self.shape.menu.hide()
+        self.shape.parameter_finished.connect(self.gesture_finished)
+        card.body.addWidget(self.shape)
         self.inside = Inside()
         card.body.addWidget(self.inside)
         return card
@@ -200,6 +213,27 @@ class NetworkLab(QWidget):
         button.setAccessibleName(name)
         button.setToolTip(name)
         return button
+
+    def set_choices(self, losses: Choices, loss: str, optimizer: str, init: str) -> None:
+        """Offer these losses, and show what is chosen; emits nothing."""
+        menu = self.loss_choice
+        if [(menu.itemData(i), menu.itemText(i)) for i in range(menu.count())] != list(losses):
+            menu.clear()
+            for key, text in losses:
+                menu.addItem(text, key)
+        for box, value in ((self.loss_choice, loss), (self.optimizer, optimizer), (self.initializer, init)):
+            box.setCurrentIndex(box.findData(value))
+
+    def set_stops(self, step: int, loss: float) -> None:
+        """Show when the training stops by itself; emits nothing."""
+        for entry, value in ((self.stop_step, step), (self.stop_loss, loss)):
+            entry.blockSignals(True)
+            entry.setValue(value)
+            entry.blockSignals(False)
+
+    def _on_stop(self, field: str, value: float) -> None:
+        self.edited.emit(field, int(value) if field == "stop_step" else value)
+        self.gesture_finished.emit()
 
     def set_losses(self, train: str, test: str) -> None:
         """The losses and scores in words, above their curves and in the curves' colours."""

@@ -111,7 +111,7 @@ def test_dragging_an_edge_changes_that_weight_only_and_undo_restores_it(driver, 
     start = d.place(1, 2, 0)
     drag(d.view.diagram, start, start - QPointF(0, 90), tick=d.app.tick)
     after = d.settle()
-    index = d.lab._pictures.index_of(Place(1, 2, 0))
+    index = d.lab.drawing.pictures.index_of(Place(1, 2, 0))
     assert after.parameters[index] == pytest.approx(before.parameters[index] + 1.5, abs=0.02)
     assert np.array_equal(np.delete(after.parameters, index), np.delete(before.parameters, index))
     assert np.abs(image_of(d.view.boundary).astype(int) - picture).max() > 20
@@ -144,7 +144,7 @@ def test_a_weight_is_typed(driver):
     QTest.keyClicks(editor, "-2.5")
     QTest.keyClick(editor, Qt.Key.Key_Return)
     snapshot = d.settle()
-    assert snapshot.parameters[d.lab._pictures.index_of(Place(1, 0, 1))] == -2.5
+    assert snapshot.parameters[d.lab.drawing.pictures.index_of(Place(1, 0, 1))] == -2.5
     assert not editor.isVisible()
 
 
@@ -157,7 +157,7 @@ def test_the_keyboard_walks_the_diagram_and_changes_a_weight(driver):
     QTest.keyClick(diagram, Qt.Key.Key_PageDown)
     assert diagram.place == Place(2, 1, 0)
     QTest.keyClick(diagram, Qt.Key.Key_Plus)
-    index = d.lab._pictures.index_of(Place(2, 1, 0))
+    index = d.lab.drawing.pictures.index_of(Place(2, 1, 0))
     assert d.settle().parameters[index] == pytest.approx(before[index] + 0.1, abs=1e-6)
     assert diagram.accessibleDescription().startswith("weight")
 
@@ -244,7 +244,7 @@ def test_the_loss_handle_goes_back_in_time(driver, drag):
     d = driver()
     d.worker.advance(800)
     d.settle()
-    d.lab._draw(d.worker.snapshot, 129, slow=True)
+    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
     loss = d.view.loss
     start = loss.to_pixels(loss.handle.pos().x(), loss.handle.pos().y())
     drag(loss.viewport(), start, loss.to_pixels(400.0, loss.handle.pos().y()), tick=d.app.tick)
@@ -277,7 +277,7 @@ def test_the_drawn_boundary_is_the_analytic_one(driver):
     # One neuron, z = 2 x1 - x2 + 0.5: the boundary crosses the height x2 = 1 at x1 = 0.25.
     state = NetworkState(data=XOR.data, hidden=(), checkpoint=Checkpoint(0, (2.0, -1.0, 0.5)))
     d = driver(state)
-    d.lab._draw(d.worker.snapshot, 513, slow=True)
+    d.lab.drawing.draw(d.worker.snapshot, 513, slow=True)
     d.view.boundary._train.hide()
     d.view.boundary._test.hide()
     QApplication.processEvents()

@@ -1,0 +1,167 @@
+"""From snapshots of the training to the Network lab's page: what is drawn, and how often."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QColor
+
+from ..engine import networks
+from ..engine.snapshot import Snapshot
+from ..model.dataset import DatasetSettings, make_dataset
+from ..model.features import FEATURES
+from ..model.network import LOSSES, MAX_LAYERS, MAX_UNITS, NetworkState
+from ..view import classes, colormap, theme
+from ..view.diagram_geometry import Place
+from ..view.inside import LayerView
+from ..view.network_lab import NetworkLab
+from .network_offer import WORDS
+from .network_pictures import Field, Pictures, plane_table
+
+MOVING_SIDE, STILL_SIDE = 257, 513
+"""Samples along a side of the output's picture, while it changes and when it rests."""
+STILL_SECONDS = 0.15
+SLOW_SECONDS = 0.1
+"""Curves and the insides of layers are redrawn ten times a second while training: more cannot be read."""
+
+
+class Drawing:
+    """Draws the page from the newest snapshot, only what changed and no more often than can be seen.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        What is drawn.
+    pictures : Pictures
+        The network behind the pictures.
+    insides : list of LayerView
+        The state of the hidden layers when last looked at.
+    chosen, pointed : tuple of int or None
+        The unit, as (layer, unit), whose field is shown large: for good, or while the pointer is on it.
+    """
+
+    def __init__(self, view: NetworkLab, snapshot: Snapshot) -> None:
+        self.snapshot, self.pictures = snapshot, Pictures(snapshot)
+        self.insides: list[LayerView] = []
+        self.chosen: tuple[int, int] | None = None
+        self.pointed: tuple[int, int] | None = None
+        self._view = view
+        self._drawn: object = None
+        self._points_drawn: object = None
+        self._settings_drawn: object = None
+        self._changed_at = self._slow_at = -np.inf
+        self._fine = False
+
+    def frame(self, snapshot: Snapshot, now: float) -> None:
+        """Draw what changed; refine the picture when nothing has changed for a while."""
+        wanted = (snapshot.version, self.pointed or self.chosen, theme.current().name)
+        if wanted != self._drawn:
+            self._drawn, self._fine, self._changed_at = wanted, False, now
+            slow = now - self._slow_at >= SLOW_SECONDS
+            if slow:
+                self._slow_at = now
+            self.draw(snapshot, MOVING_SIDE, slow)
+        elif not self._fine and now - self._changed_at >= STILL_SECONDS:
+            self._fine = True
+            self.draw(snapshot, STILL_SIDE, slow=True)
+
+    def draw(self, snapshot: Snapshot, side: int, slow: bool) -> None:
+        """Draw a snapshot with a picture of `side` samples; with `slow` also what need not move smoothly."""
+        self.snapshot = snapshot
+        view, pictures, state = self._view, self.pictures, snapshot.state
+        pictures.sync(snapshot)
+        view.diagram.show_network([FEATURES[name].title for name in state.features], state.sizes)
+        view.diagram.show_values(pictures.net.weights, pictures.net.biases, pictures.unit_fields())
+        self._draw_output(side)
+        self._draw_points(state)
+        view.set_losses(
+            _words_for(state, snapshot.train_loss, snapshot.train_score),
+            _words_for(state, snapshot.test_loss, snapshot.test_score),
+        )
+        view.bar.set_running(snapshot.running)
+        view.bar.set_progress(snapshot.epoch, snapshot.step)
+        self._draw_settings(state)
+        if slow:
+            self._draw_slow(snapshot)
+
+    def redraw(self) -> None:
+        """Let the next frame draw everything again."""
+        self._drawn = None
+
+    def _draw_slow(self, snapshot: Snapshot) -> None:
+        view, curves = self._view, snapshot.curves
+        points = networks.samples(snapshot.state)[0][0]
+        self.insides = self.pictures.insides(points, snapshot.gradients)
+        view.inside.show_layers(self.insides)
+        view.diagram.show_warnings(self.pictures.dead_units(points))
+        view.loss.set_curves(curves.steps, curves.train, curves.test)
+        view.loss.set_position(snapshot.step, snapshot.train_loss)
+
+    def _draw_output(self, side: int) -> None:
+        view, state = self._view, self.pictures.state
+        unit = self.pointed or self.chosen
+        if unit is not None and unit[0] < len(state.sizes) and unit[1] < state.sizes[unit[0]]:
+            field = self.pictures.unit_field(*unit, side)
+            title = view.diagram.describe(Place(*unit))
+        else:
+            field, title = self.pictures.output_field(side), "Output"
+        view.boundary.set_image(field.rgba)
+        view.boundary.set_contours(field.contours, field.levels)
+        view.output_title.setText(title)
+        self._draw_scale(field)
+
+    def _draw_scale(self, field: Field) -> None:
+        low, high = field.scale
+        count = self.pictures.state.outputs
+        if count > 1 and field.scale == (0.0, 1.0):
+            table = np.array([color.getRgb() for color in classes.colors(count)], np.uint8).repeat(64, axis=0)
+            ticks = [((k + 0.5) / count, f"class {k}") for k in range(count)]
+        else:
+            table, middle = plane_table(), (low + high) / 2
+            ticks = [(low, f"{low:g}"), (middle, f"{middle:g}"), (high, f"{high:g}")]
+        self._view.color_bar.set_scale(table, low, high, ticks)
+
+    def _draw_points(self, state: NetworkState) -> None:
+        wanted = (state.data, theme.current().name)
+        if wanted == self._points_drawn:
+            return
+        self._points_drawn = wanted
+        data = make_dataset(state.data)
+        colors = [_point_colors(state.data, labels) for labels in (data.train_y, data.test_y)]
+        self._view.boundary.set_points(data.train_x, colors[0], data.test_x, colors[1])
+
+    def _draw_settings(self, state: NetworkState) -> None:
+        if state == self._settings_drawn:
+            return
+        self._settings_drawn = state
+        view, data = self._view, state.data
+        layers = [
+            (layer.units, layer.activation, dict(networks.activation_of(layer).parameters)) for layer in state.hidden
+        ]
+        view.bar.set_choices(state.speed, state.learning_rate)
+        view.bar.chooser.setEnabled(bool(layers))
+        view.shape.setVisible(bool(layers) and bool(layers[0][2]))
+        if layers:
+            for chooser in (view.bar.chooser, view.shape):
+                chooser.set_value(*layers[0][1:])
+        view.heads.show_layers(layers, MAX_UNITS)
+        view.layer_count.setText(str(len(layers)))
+        view.fewer_layers.setEnabled(bool(layers))
+        view.more_layers.setEnabled(len(layers) < MAX_LAYERS)
+        view.data.set_data(data.kind, data.noise, data.count, data.train_share)
+        view.features.set_chosen(state.features)
+        view.set_choices([(key, WORDS[key]) for key in LOSSES[state.task]], state.loss, state.optimizer, state.init)
+        view.batch.set_value(state.batch_size)
+        view.decay.set_value(state.l2)
+        view.set_stops(state.stop_step, state.stop_loss)
+
+
+def _words_for(state: NetworkState, loss: float, score: float) -> str:
+    return f"{loss:.3f} · R² {score:.2f}" if state.task == "regression" else f"{loss:.3f} · {score:.0%}"
+
+
+def _point_colors(data: DatasetSettings, labels: np.ndarray) -> list[QColor]:
+    if data.task == "classification":
+        palette = classes.colors(data.classes)
+        return [palette[int(label)] for label in labels]
+    table = colormap.diverging(theme.current().name)
+    return [QColor(*row) for row in colormap.paint(labels, -1.0, 1.0, table).tolist()]
