@@ -1,6 +1,7 @@
-"""Draw the pictures of the documentation: both labs, light and dark, at 100 and 200 percent.
+"""Draw the pictures of the documentation with the app itself: both labs, light and dark, at 100 % and 200 %.
 
-    python scripts/make_pictures.py
+Run ``python scripts/make_pictures.py``; it writes ``docs/images/LAB-THEME.png`` and ``…@2x.png``. The labs prepare
+themselves from fixed seeds, so that the same version of the app draws the same pictures.
 """
 
 from __future__ import annotations
@@ -9,23 +10,34 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-IMAGES = ROOT / "docs" / "images"
-SIZE = "1280x800"
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "docs" / "images"
+LABS = ("neuron", "network")
+THEMES = ("light", "dark")
+SCALES = {1: "", 2: "@2x"}
+COLORS = 256
+"""Enough for a picture of an interface with two colour maps, at a third of the size."""
 
 
 def main() -> int:
-    """Start the app once per picture, without a display."""
-    IMAGES.mkdir(parents=True, exist_ok=True)
-    for lab in ("neuron", "network"):
-        for theme in ("light", "dark"):
-            for scale in (1, 2):
-                suffix = ("" if theme == "light" else f"-{theme}") + ("" if scale == 1 else f"-{scale}x")
-                picture = IMAGES / f"{lab}{suffix}.png"
-                command = [sys.executable, "-m", "gui", "--lab", lab, "--theme", theme, "--scale", str(scale)]
-                subprocess.run([*command, "--size", SIZE, "--snapshot", picture], cwd=ROOT, check=True)
-                print(picture.relative_to(ROOT))
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for lab in LABS:
+        for theme in THEMES:
+            for scale, suffix in SCALES.items():
+                path = FOLDER / f"{lab}-{theme}{suffix}.png"
+                options = ["--lab", lab, "--theme", theme, "--scale", str(scale), "--snapshot", str(path)]
+                subprocess.run([sys.executable, "-m", "gui", *options], cwd=ROOT, check=True)
+                _shrink(path)
+                print(f"{path.relative_to(ROOT)}  {path.stat().st_size // 1024} kB")
     return 0
+
+
+def _shrink(path: Path) -> None:
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.FLOYDSTEINBERG)
+    small.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
 from ..model.session import Session
+from ..view import theme
 from ..view.arithmetic import Arithmetic
 from ..view.neuron_lab import SYMBOLS, NeuronLab
 from ..view.text import plain, short
@@ -47,6 +48,7 @@ class NeuronController:
         self._shape = Shape(_activation(document.session.neuron))
         self._ghost: actcore.Activation | None = None
         self._layer, self._second, self._show_ghost = "output", False, True
+        self._curves_drawn: object = None
         self._drag: Neuron | None = None
         self._dirty = True
         self._last_frame: float | None = None
@@ -95,10 +97,12 @@ class NeuronController:
         f, z = self._shape.activation, self._document.session.neuron.pre_activation
         slope = float(f.derivative(np.float64(z)))
         if slope == 0.0:
-            return f"f′ = 0 here: {f.spec.title} is flat at z = {z:.2f}; no gradient passes, nothing is learned."
+            flat = f"{f.spec.title} is flat at z = {plain(z)}"
+            return f"f′ = 0 here: {flat}; no gradient passes, nothing is learned."
         if abs(slope) < SATURATED:
             return f"f′ = {short(slope)} here: saturated. Learning through this neuron would be slow."
-        return f"f′ = {slope:.2f} here: active. A nudge of 0.1 in z moves the output by about {0.1 * slope:.3f}."
+        change = plain(0.1 * slope, 3)
+        return f"f′ = {plain(slope)} here: active. Raising z by 0.1 changes the output by about {change}."
 
     def toggle_play(self) -> None:
         if self._sweep.playing:
@@ -109,7 +113,10 @@ class NeuronController:
 
     def prepare(self) -> None:
         self._dirty = False
-        self._draw()
+        # A plane's values take hundredths of a millisecond on one thread; on a busy machine, waiting for a
+        # second thread to be scheduled can take longer than a frame.
+        with actcore.num_threads(1):
+            self._draw()
 
     def advance(self, seconds: float) -> None:
         self._sweep.advance(seconds)
@@ -219,18 +226,21 @@ class NeuronController:
 
     def _draw_curves(self, neuron: Neuron, z: float, a: float, slope: float) -> None:
         shape, curves = self._shape, self.view.curves
-        ghost = self._ghost(shape.z) if self._ghost is not None and self._show_ghost else None
-        second = shape.activation.second_derivative(shape.z) if self._second else None
-        curves.set_limits(shape.value_range, shape.slope_range)
-        curves.set_curves(shape.z, shape.value, shape.slope, second, ghost)
-        curves.set_flat(shape.flat)
+        ghost = self._ghost if self._show_ghost else None
+        wanted = (shape, ghost, self._second, theme.current())
+        if wanted != self._curves_drawn:  # what no slider of the neuron can change
+            self._curves_drawn = wanted
+            second = shape.activation.second_derivative(shape.z) if self._second else None
+            curves.set_limits(shape.value_range, shape.slope_range)
+            curves.set_curves(shape.z, shape.value, shape.slope, second, ghost(shape.z) if ghost is not None else None)
+            curves.set_flat(shape.flat)
+            curves.set_legend(ghost.spec.title if ghost is not None else None, self._second)
         curves.set_histogram(_BINS, np.array(neuron.spread(_BINS.tolist())))
         curves.set_operating_point(z, a, slope)
         curves.value_plot.setAccessibleDescription(f"At z = {plain(z)} the activation gives {plain(a, 3)}.")
         curves.slope_plot.setAccessibleDescription(f"At z = {plain(z)} the slope is {plain(slope, 3)}.")
         share = flat_share(neuron, shape)
         self.view.set_spread(f"{share:.0%} of the inputs meet |f′| < {SATURATED} (shaded)")
-        curves.set_legend(self._ghost.spec.title if ghost is not None else None, second is not None)
 
     def _draw_plane(self, neuron: Neuron, a: float) -> None:
         plane, layer = self.view.plane, LAYERS[self._layer](neuron, self._shape)

@@ -224,7 +224,7 @@ class NumberSlider(QWidget):
         if log and low <= 0.0:
             raise ValueError(f"a logarithmic slider needs a lower end above zero, not {low}")
         self._low, self._high, self._default, self._log = low, high, default, log
-        self._value = default
+        self._value = math.nan  # until the first value is shown
         self.setAccessibleName(name)
         self.setToolTip(tip or name)
         layout = QHBoxLayout(self)
@@ -258,6 +258,8 @@ class NumberSlider(QWidget):
 
     def set_value(self, value: float) -> None:
         """Show a value of the model; emits nothing."""
+        if value == self._value:
+            return
         self._value = value
         self.track.blockSignals(True)
         self.entry.blockSignals(True)
@@ -442,4 +444,6 @@ def _curve_icon(values: np.ndarray, ratio: float) -> QIcon:
     painter.setPen(QPen(theme.color("accent"), 1.8))
     painter.drawPolyline(QPolygonF([QPointF(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]))
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # else Qt tints it into the selection
+    return icon

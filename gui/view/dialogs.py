@@ -73,7 +73,8 @@ class HelpSheet(QDialog):
         grid.setColumnStretch(1, 1)
         line = 0
         for title, rows in sections:
-            grid.addWidget(label(title, "title"), line, 0, 1, 2)
+            grid.setRowMinimumHeight(line, 2 * theme.SPACE_L)
+            grid.addWidget(label(title, "title"), line, 0, 1, 2, Qt.AlignmentFlag.AlignBottom)
             line += 1
             for keys, meaning in rows:
                 grid.addWidget(label(keys, "muted"), line, 0)

@@ -126,10 +126,10 @@ class ColorBar(QWidget):
         self._range = (0.0, 1.0)
         self._ticks: tuple[tuple[float, str], ...] = ()
 
-    def set_scale(
-        self, table: NDArray[np.uint8], low: float, high: float, ticks: Sequence[tuple[float, str]]
-    ) -> None:
+    def set_scale(self, table: NDArray[np.uint8], low: float, high: float, ticks: Sequence[tuple[float, str]]) -> None:
         """Show `table` between `low` and `high`; `ticks` are values and what to write at them."""
+        if table is self._table and (low, high) == self._range and tuple(ticks) == self._ticks:
+            return
         self._table, self._range, self._ticks = table, (low, high), tuple(ticks)
         said = ", ".join(text for _value, text in ticks)
         self.setAccessibleDescription(f"Colour scale from orange to blue: {said}")

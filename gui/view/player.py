@@ -26,6 +26,7 @@ class Player(Card):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Animate", parent=parent)
+        self._shown: object = None
         self.play = QPushButton("▶  Play")
         self.play.setProperty("kind", "primary")
         self.play.setAccessibleName("Play the animation")
@@ -64,6 +65,7 @@ class Player(Card):
         offered = [(self.target.itemData(i), self.target.itemText(i)) for i in range(self.target.count())]
         if offered == list(targets):
             return
+        self._shown = None
         self.target.clear()
         for key, text in targets:
             self.target.addItem(text, key)
@@ -72,6 +74,10 @@ class Player(Card):
         self, target: str, low: float, high: float, seconds: float, loop: bool, limits: tuple[float, float]
     ) -> None:
         """Show a sweep of the model; emits nothing."""
+        wanted = (target, low, high, seconds, loop, limits)
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         for widget in (self.low, self.high, self.seconds, self.loop):
             widget.blockSignals(True)
         self.target.setCurrentIndex(self.target.findData(target))

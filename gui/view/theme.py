@@ -126,9 +126,7 @@ def color(token: str, alpha: float = 1.0) -> QColor:
     return value
 
 
-def pen(
-    token: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine, alpha: float = 1.0
-) -> QPen:
+def pen(token: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine, alpha: float = 1.0) -> QPen:
     """A cosmetic pen (its width is in pixels at any zoom of a plot) in a token of the current theme."""
     result = QPen(color(token, alpha), width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     result.setCosmetic(True)
@@ -242,6 +240,8 @@ QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.border}; outline: none;
     selection-background-color: {t.hover}; selection-color: {t.text}; }}
+QComboBox QAbstractItemView::item {{ min-height: 24px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="chip"] {{ background: transparent; border: 1px solid {t.border}; border-radius: 9px;
     color: {t.muted}; padding: 3px 10px; font-size: {TEXT_S}px; }}
 QPushButton[kind="chip"]:hover {{ background: {t.hover}; }}
