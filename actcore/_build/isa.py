@@ -8,12 +8,15 @@ from dataclasses import dataclass
 #: gcc vectorises the block loops only when it may assume that no floating-point trap is enabled and that nobody reads errno.
 #: -ffp-contract=off keeps vector body, scalar tail and every instruction set with FMA to one arithmetic; FMAs are written out.
 #: A loop that calls a function cannot be vectorised, and gcc stops inlining when a module has grown by half: so inlining is forced.
+#: Partial redundancy elimination and jump threading turn two selects into a tangle of five: a clamp then costs twice as much.
 #: -ffast-math is used nowhere: linked into a shared object it can switch the whole process to flush-to-zero.
 KERNEL_FLAGS = (
     "-O3",
     "-fno-trapping-math",
     "-fno-math-errno",
     "-ffp-contract=off",
+    "-fno-tree-pre",
+    "-fno-thread-jumps",
     "-DCYTHON_INLINE=__inline__ __attribute__((always_inline))",
 )
 

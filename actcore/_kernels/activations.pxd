@@ -1,16 +1,17 @@
-"""Value, derivative and second derivative of every activation, as branch-free inline functions.
+"""Value, derivative and second derivative of the most used activations, as branch-free inline functions.
 
-One function per order, for float and double. The orders of an activation share their pieces on purpose: where a loop asks for value
-and derivative together, the compiler computes a common piece once.
+One function per order, for float and double. The orders of an activation share their pieces on purpose: where a
+loop asks for value and derivative together, the compiler computes a common piece once.
 
-Two habits keep the errors below the bounds of ``actcore.registry``. A quotient n / d is c = 1 / d times n, corrected by what is
-left over: n - (n c) d, less the rounding of d itself; so neither division nor sum costs accuracy. And exp(x) enters as 2^n and
-p = exp(x) / 2^n - 1, because sums such as 1 + exp(x) = (1 + 2^n) + 2^n p then round once.
+Two habits keep the errors below the bounds of ``actcore.registry``. A quotient n / d is c = 1 / d times n, corrected
+by what is left over: n - (n c) d, less the rounding of d itself; so neither division nor sum costs accuracy. And
+exp(x) enters as 2^n and p = exp(x) / 2^n - 1, because a sum such as 1 + exp(x) = (1 + 2^n) + 2^n p then rounds once.
 """
 
 from actcore._kernels.elementary cimport (
-    real, fma, remainder, product_residual, fabs, copysign, minus_abs, largest, smallest, exp_reduce, expm1_reduced, tail_reduce, exp_tail, unscale,
-    tail_clamp, exp_negative, expm1_negative, log1p_slope, gauss_clamp, gauss_tail, mobius,
+    abs_or_nan, copysign, exp_negative, exp_reduce, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
+    fused, gauss_clamp, gauss_tail, largest, log1p_slope, minus_abs, mobius, product_residual, real, remainder,
+    smallest, sum_residual, tail_clamp, tail_reduce, unscale,
 )
 
 
@@ -82,38 +83,45 @@ cdef inline real logistic_scale(real x) noexcept nogil:
         return <double>7.458340731200207e-155  # 2^-512
 
 
-cdef inline real logistic_denominator(real x, real* low) noexcept nogil:
-    """logistic_scale * (1 + exp(-x)) as an unevaluated sum of the result and `low`; x from tail_clamp to the ceiling."""
+cdef inline real logistic_denominator(real x, real* low, real* rest) noexcept nogil:
+    """logistic_scale * (1 + exp(-x)) as an unevaluated sum of the result, `low` and `rest`."""
     cdef real p, p_low, s, d
     cdef real one = logistic_scale(x)
     if real is float:
-        p = expm1_reduced(exp_reduce(x, -1, <float>-64.0, &s), &p_low)
+        p = expm1_reduced(exp_reduce(x, -1, <float>-64.0, &s), False, &p_low)
     else:
-        p = expm1_reduced(exp_reduce(x, -1, <double>-512.0, &s), &p_low)
-    d = fma(s, p, one + s)
-    low[0] = fma(s, p, (s - d) + one)
+        p = expm1_reduced(exp_reduce(x, -1, <double>-512.0, &s), False, &p_low)
+    d = fused(s, p, one + s)
+    rest[0] = s * p_low
+    low[0] = fused(s, p, (s - d) + one)
     return d
 
 
 cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real low, d, c, e
+    cdef real low, rest, d, c, e
     cdef real z = tail_clamp(x)
     z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
-    d = logistic_denominator(z, &low)
+    d = logistic_denominator(z, &low, &rest)
     c = <real>1 / d
-    e = fma(-c, low, remainder(<real>1, c, d))
-    return fma(c, e, c) * logistic_scale(x)
+    e = fused(-c, low, remainder(<real>1, c, d))
+    return fused(c, e, c) * logistic_scale(x)
 
 
-cdef inline real logistic_tail(real x, real* power, real* p, real* d, real* low, real* e) noexcept nogil:
-    """The pieces of exp(-|x|) = 2^n (1 + p) and c = 1 / (d + low) = 1 / (1 + exp(-|x|)), e being the relative error of c."""
+cdef inline real logistic_tail(
+    real x, real* power, real* p, real* p_low, real* d, real* low, real* e
+) noexcept nogil:
+    """The pieces of exp(-|x|) = 2^n (1 + p + p_low) and c = 1 / (1 + exp(-|x|)).
+
+    1 + 2^n (1 + p) = d + low, and e is the relative error of c as its reciprocal. Only the most sensitive functions
+    use p_low.
+    """
     cdef real s, c
-    p[0] = exp_tail(tail_clamp(minus_abs(x)), power)
+    p[0] = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x)), power), False, p_low)
     s = unscale(power[0])
-    d[0] = fma(s, p[0], <real>1 + s)
-    low[0] = fma(s, p[0], (<real>1 - d[0]) + s)
+    d[0] = fused(s, p[0], <real>1 + s)
+    low[0] = fused(s, p[0], (<real>1 - d[0]) + s)
     c = <real>1 / d[0]
-    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
+    e[0] = fused(-c, low[0], remainder(<real>1, c, d[0]))
     return c
 
 
@@ -121,36 +129,36 @@ cdef inline real square_product(real c, real e, real p, real* low) noexcept nogi
     """c^2 (1 + e)^2 (1 + p), e being tiny, as an unevaluated sum of the result and `low`."""
     cdef real g = c * c
     cdef real g_low = product_residual(c, c, g)
-    cdef real w = fma(e + e, p, e + e) + p
-    low[0] = fma(g, w, fma(g_low, p, g_low))
+    cdef real w = fused(e + e, p, e + e) + p
+    low[0] = fused(g, w, fused(g_low, p, g_low))
     return g
 
 
 cdef inline real half_tanh(real power, real p, real d, real low, real c) noexcept nogil:
     """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`."""
     cdef real s = unscale(power)
-    cdef real n = fma(-s, p, <real>1 - s)
-    cdef real n_low = fma(-s, p, (<real>1 - s) - n)
+    cdef real n = fused(-s, p, <real>1 - s)
+    cdef real n_low = fused(-s, p, (<real>1 - s) - n)
     cdef real q = n * c
-    return fma(fma(-q, low, remainder(n, q, d) + n_low), c, q)
+    return fused(fused(-q, low, remainder(n, q, d) + n_low), c, q)
 
 
 cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
     """factor * sigma'(x); the factor goes in before the rounding of a subnormal result."""
-    cdef real power, p, d, low, e, g, g_low
-    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, g, g_low
+    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     return unscale(power * (factor * (g + g_low)))
 
 
 cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept nogil:
     """factor * sigma''(x) = -factor * sigma'(x) tanh(x / 2)."""
-    cdef real power, p, d, low, e, g, g_low, t
-    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, g, g_low, t
+    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     t = half_tanh(power, p, d, low, c)
     t = -t if x > <real>0 else t
-    return unscale(power * (factor * ((g + g_low) * t)))
+    return unscale(power * ((factor * (g + g_low)) * t))
 
 
 cdef inline real sigmoid_derivative(real x) noexcept nogil:
@@ -162,51 +170,63 @@ cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real silu(real x) noexcept nogil:
-    cdef real low, d, c, q, r
+    cdef real low, rest, d, c, q, r
     cdef real z = tail_clamp(x)
     z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
-    d = logistic_denominator(z, &low)
+    d = logistic_denominator(z, &low, &rest)
     c = <real>1 / d
     q = z * c
-    r = fma(-q, low, remainder(z, q, d))
-    q = fma(r, c, q) * logistic_scale(x)
+    r = fused(-q, low + rest, remainder(z, q, d))
+    q = fused(r, c, q) * logistic_scale(x)
     return copysign(x if x > logistic_ceiling(x) else q, x)
 
 
 cdef inline real silu_derivative(real x) noexcept nogil:
-    cdef real power, p, d, low, e, g, g_low, w, h, tail
-    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, g, g_low, rest, w, w_low, h, tail
+    cdef real z = tail_clamp(minus_abs(x))
+    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
-    w = (d + tail_clamp(minus_abs(x))) + low
+    w = d + z
+    rest = unscale(power) * p_low
+    w_low = sum_residual(d, z, w) + (low + rest)
+    g_low = fused(g, fused(<real>-2 * c, rest, p_low), g_low)
     h = g * w
-    tail = unscale(power * (h + fma(g_low, w, product_residual(g, w, h))))
+    tail = unscale(power * (h + fused(g, w_low, fused(g_low, w, product_residual(g, w, h)))))
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, d, low, e, g, g_low, w
-    cdef real c = logistic_tail(x, &power, &p, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, g, g_low, s, n, n_low, w
+    cdef real z = tail_clamp(minus_abs(x))
+    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
-    w = fma(tail_clamp(minus_abs(x)), half_tanh(power, p, d, low, c), <real>2)
-    return unscale(power * ((g + g_low) * w))
+    # sigma' (2 - |x| tanh(|x| / 2)), over the common denominator: its roots then meet no rounded quotient.
+    s = unscale(power)
+    n = fused(-s, p, <real>1 - s)
+    n_low = fused(-s, p, (<real>1 - s) - n)
+    w = fused(z, n, d + d) + fused(z, n_low, low + low)
+    return unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
 
 
 cdef inline real softplus(real x) noexcept nogil:
-    cdef real power, p, s, e, w, y, rest, big, small
-    p = exp_tail(tail_clamp(minus_abs(x)), &power)
+    cdef real power, p, p_low, s, e, e_low, w, y, rest, big, small
+    p = exp_tail_exact(tail_clamp(minus_abs(x)), <real>0, &power, &p_low)
     s = unscale(power)
-    e = unscale(fma(power, p, power))
+    e = unscale(fused(power, p, power))
     # log(1 + e), with what the rounding of e = exp(-|x|) left over.
-    w = fma(e, log1p_slope(e), fma(s, p, s - e) / <real>2)
-    y = fma(e, <real>0.84375, w)
-    rest = fma(e, <real>0.84375, -y) + w
+    e_low = fused(s, p_low, fused(s, p, s - e))
+    w = fused(e, log1p_slope(e), fused(e, <real>-0.5 * e_low, e_low))
+    y = fused(e, <real>0.90625, w)
+    rest = fused(e, <real>0.90625, -y) + w
     # Added to x, largest first, so that the sum's rounding error is known.
     small = x if x > <real>0 else <real>0
     big = largest(small, y)
     small = smallest(small, y)
     y = big + small
-    return y + (((big - y) + small) + rest)
+    y = y + (((big - y) + small) + rest)
+    # Where e is far below 1, log(1 + e) is e, and this is the only rounding of a subnormal one.
+    return e if x < -logistic_ceiling(x) else y
 
 
 cdef inline real softplus_derivative(real x) noexcept nogil:
@@ -221,16 +241,16 @@ cdef inline real softplus_second_derivative(real x) noexcept nogil:
 
 cdef inline real tanh(real x) noexcept nogil:
     cdef real power, p, p_low, s, one, n, n_low, q, r, c
-    p = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x + x)), &power), &p_low)
+    p = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x + x)), &power), False, &p_low)
     s = unscale(power)
     # n = 1 - exp(-2|x|); tanh|x| = n / (2 - n), and what is left over of it needs no rounded 2 - n.
     one = <real>1 - s
-    n = fma(-s, p, one)
-    n_low = fma(-s, p_low, fma(-s, p, one - n)) + ((<real>1 - one) - s)
+    n = fused(-s, p, one)
+    n_low = fused(-s, p_low, fused(-s, p, one - n)) + ((<real>1 - one) - s)
     c = <real>1 / (<real>2 - n)
     q = n * c
-    r = fma(q, n_low, n_low) - remainder((q + q) - n, q, n)
-    return copysign(fma(r, c, q), x)
+    r = fused(q, n_low, n_low) - remainder((q + q) - n, q, n)
+    return copysign(fused(r, c, q), x)
 
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
@@ -246,7 +266,7 @@ cdef inline real tanh_second_derivative(real x) noexcept nogil:
 cdef inline real elu(real x, real alpha) noexcept nogil:
     cdef real low
     cdef real q = expm1_negative(x, &low)
-    q = copysign(fma(alpha, q, alpha * low), x)
+    q = copysign(fused(alpha, q, alpha * low), x)
     return x if x > <real>0 else q
 
 
@@ -259,7 +279,7 @@ cdef inline real elu_second_derivative(real x, real alpha) noexcept nogil:
 
 
 cdef inline real selu(real x) noexcept nogil:
-    # The constants as sums of two numbers, the first rounded down: an infinite x then meets no difference of infinities.
+    # Constants as sums of two numbers, the first rounded down: an infinite x then meets no difference of infinities.
     cdef real low, high_scale, low_scale, high_slope, low_slope
     cdef real q = expm1_negative(x, &low)
     if real is float:
@@ -272,8 +292,8 @@ cdef inline real selu(real x) noexcept nogil:
         low_scale = <double>3.987484766715415e-17
         high_slope = <double>1.7580993408473768e+00
         low_slope = <double>1.415351938008446e-17
-    q = copysign(fma(high_slope, q, fma(high_slope, low, low_slope * q)), x)
-    return fma(high_scale, x, low_scale * x) if x > <real>0 else q
+    q = copysign(fused(high_slope, q, fused(high_slope, low, low_slope * q)), x)
+    return fused(high_scale, x, low_scale * x) if x > <real>0 else q
 
 
 cdef inline real selu_derivative(real x) noexcept nogil:
@@ -298,9 +318,9 @@ cdef inline real softsign_reciprocal(real a, real* d, real* low, real* e) noexce
     """c = 1 / (d + low) = 1 / (1 + a), e being the relative error of c."""
     cdef real c
     d[0] = <real>1 + a
-    low[0] = a - (d[0] - <real>1)
+    low[0] = (largest(a, <real>1) - d[0]) + smallest(a, <real>1)
     c = <real>1 / d[0]
-    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
+    e[0] = fused(-c, low[0], remainder(<real>1, c, d[0]))
     return c
 
 
@@ -309,20 +329,20 @@ cdef inline real softsign(real x) noexcept nogil:
     cdef real a = softsign_clamp(fabs(x))
     cdef real c = softsign_reciprocal(a, &d, &low, &e)
     q = a * c
-    return copysign(fma(fma(-q, low, remainder(a, q, d)), c, q), x)
+    return copysign(fused(fused(-q, low, remainder(a, q, d)), c, q), x)
 
 
 cdef inline real softsign_derivative(real x) noexcept nogil:
     cdef real d, low, e
-    cdef real c = softsign_reciprocal(softsign_clamp(-minus_abs(x)), &d, &low, &e)
-    c = fma(c, e, c)
+    cdef real c = softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
+    c = fused(c, e, c)
     return c * c
 
 
 cdef inline real softsign_second_derivative(real x) noexcept nogil:
     cdef real d, low, e, slope
-    cdef real c = softsign_reciprocal(softsign_clamp(-minus_abs(x)), &d, &low, &e)
-    c = fma(c, e, c)
+    cdef real c = softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
+    c = fused(c, e, c)
     slope = <real>-2 if x > <real>0 else (<real>2 if x < <real>0 else x)
     return slope * c * c * c
 
@@ -333,64 +353,66 @@ cdef inline real gelu_ratio_curve(real u) noexcept nogil:
     """The quadratic and higher part of `gelu_ratio`, divided by u^2."""
     cdef real p
     if real is float:
-        p = <float>-5.2361757e-02
-        p = fma(u, p, <float>-6.875397e-02)
-        p = fma(u, p, <float>1.2303103e-01)
-        p = fma(u, p, <float>1.4525954e-01)
-        p = fma(u, p, <float>-3.4340754e-01)
-        p = fma(u, p, <float>-8.002492e-02)
-        p = fma(u, p, <float>1.044367e+00)
-        p = fma(u, p, <float>-1.8715521e+00)
-        p = fma(u, p, <float>2.0208824e+00)
+        p = <float>-4.615482e-02
+        p = fma(u, p, <float>-6.9829635e-02)
+        p = fma(u, p, <float>1.200146e-01)
+        p = fma(u, p, <float>1.4627458e-01)
+        p = fma(u, p, <float>-3.422863e-01)
+        p = fma(u, p, <float>-8.1575245e-02)
+        p = fma(u, p, <float>1.0440483e+00)
+        p = fma(u, p, <float>-1.8684905e+00)
+        p = fma(u, p, <float>2.016774e+00)
     else:
-        p = <double>-5.676510201612677e-03
-        p = fma(u, p, <double>1.8676773390893429e-03)
-        p = fma(u, p, <double>1.2336309764765057e-02)
-        p = fma(u, p, <double>5.776487997208746e-04)
-        p = fma(u, p, <double>-1.5144423728685458e-02)
-        p = fma(u, p, <double>-9.485613107769441e-03)
-        p = fma(u, p, <double>1.2172081930799935e-02)
-        p = fma(u, p, <double>2.120120371625668e-02)
-        p = fma(u, p, <double>-2.4733144576376655e-03)
-        p = fma(u, p, <double>-3.260671808896648e-02)
-        p = fma(u, p, <double>-1.4592316143287756e-02)
-        p = fma(u, p, <double>4.4365355933997014e-02)
-        p = fma(u, p, <double>4.136244503755175e-02)
-        p = fma(u, p, <double>-6.445766707425693e-02)
-        p = fma(u, p, <double>-8.465816143873664e-02)
-        p = fma(u, p, <double>1.2394182299689928e-01)
-        p = fma(u, p, <double>1.4766335406494877e-01)
-        p = fma(u, p, <double>-3.433645910095169e-01)
-        p = fma(u, p, <double>-8.019016476800919e-02)
-        p = fma(u, p, <double>1.0443589034328644e+00)
-        p = fma(u, p, <double>-1.87154723725214e+00)
-        p = fma(u, p, <double>2.020882654348539e+00)
+        p = <double>-5.688214172523067e-03
+        p = fma(u, p, <double>2.199360073253026e-03)
+        p = fma(u, p, <double>1.1853764368984956e-02)
+        p = fma(u, p, <double>5.773692010989051e-04)
+        p = fma(u, p, <double>-1.4690890395139215e-02)
+        p = fma(u, p, <double>-9.716915443693425e-03)
+        p = fma(u, p, <double>1.1882453988231562e-02)
+        p = fma(u, p, <double>2.1382993732074033e-02)
+        p = fma(u, p, <double>-2.190549392178322e-03)
+        p = fma(u, p, <double>-3.264146925079181e-02)
+        p = fma(u, p, <double>-1.493097711470756e-02)
+        p = fma(u, p, <double>4.4226162816700894e-02)
+        p = fma(u, p, <double>4.175208813082983e-02)
+        p = fma(u, p, <double>-6.412297472203835e-02)
+        p = fma(u, p, <double>-8.512905537199487e-02)
+        p = fma(u, p, <double>1.2338222672538704e-01)
+        p = fma(u, p, <double>1.4838793820834614e-01)
+        p = fma(u, p, <double>-3.426056692669289e-01)
+        p = fma(u, p, <double>-8.169742500813992e-02)
+        p = fma(u, p, <double>1.0440624773885627e+00)
+        p = fma(u, p, <double>-1.8684880248974332e+00)
+        p = fma(u, p, <double>2.0167737290486216e+00)
     return p
 
 
 cdef inline real gelu_ratio(real v, real v_low, real* low) noexcept nogil:
     """Phi(-a) exp(a^2 / 2) (a + 4) for v + v_low = a / (a + 4), as an unevaluated sum of the result and `low`."""
     cdef real constant, slope, r, rise, rise_low
-    cdef real u = v - <real>0.40625
-    cdef real u_low = (v - (u + <real>0.40625)) + v_low
+    cdef real u = v - <real>0.406982421875
+    cdef real u_low = (v - (u + <real>0.406982421875)) + v_low
     cdef real curve = gelu_ratio_curve(u)
     if real is float:
-        constant = <float>8.841818e-01
-        slope = <float>-1.5487583e+00
+        constant = <float>8.8304853e-01
+        slope = <float>-1.545801e+00
     else:
-        constant = <double>8.841817952659621e-01
-        slope = <double>-1.5487583132972937e+00
-    rise = fma(u, curve, slope)
-    rise_low = fma(u, curve, slope - rise)
-    r = fma(u, rise, constant)
+        constant = <double>8.830485341491162e-01
+        slope = <double>-1.5458010462589051e+00
+    rise = fused(u, curve, slope)
+    rise_low = fused(u, curve, slope - rise)
+    r = fused(u, rise, constant)
     # 2 rise - slope is the derivative, but for third-order terms.
-    low[0] = fma(u, rise_low, fma(fma(<real>2, rise, -slope), u_low, fma(u, rise, constant - r)))
+    low[0] = fused(u, rise_low, fused(fused(<real>2, rise, -slope), u_low, fused(u, rise, constant - r)))
     return r
 
 
-cdef inline real gelu_slope_ratio(real u) noexcept nogil:
-    """(Phi(-a) exp(a^2 / 2) - a / sqrt(2 pi)) / (root - a) for a / (a + 4) = u + 0.40625."""
-    cdef real p
+cdef inline real gelu_slope_ratio(real u, real* low) noexcept nogil:
+    """(Phi(-a) exp(a^2 / 2) - a / sqrt(2 pi)) / (root - a) for a / (a + 4) = u + 0.40625, the sum of the
+    result and `low`.
+    """
+    cdef real p, constant, z
     if real is float:
         p = <float>-8.075225e-03
         p = fma(u, p, <float>3.4028455e-03)
@@ -401,7 +423,7 @@ cdef inline real gelu_slope_ratio(real u) noexcept nogil:
         p = fma(u, p, <float>-2.8649887e-01)
         p = fma(u, p, <float>3.135159e-01)
         p = fma(u, p, <float>-2.585256e-01)
-        p = fma(u, p, <float>4.8391527e-01)
+        constant = <float>4.8391527e-01
     else:
         p = <double>-1.5306314647121853e-04
         p = fma(u, p, <double>1.227231190359483e-04)
@@ -425,33 +447,36 @@ cdef inline real gelu_slope_ratio(real u) noexcept nogil:
         p = fma(u, p, <double>-2.8649743973936764e-01)
         p = fma(u, p, <double>3.1351547763059945e-01)
         p = fma(u, p, <double>-2.585256284533336e-01)
-        p = fma(u, p, <double>4.839152738676895e-01)
-    return p
+        constant = <double>4.839152738676895e-01
+    z = fused(u, p, constant)
+    low[0] = fused(u, p, constant - z)
+    return z
 
 
 cdef inline real gelu(real x) noexcept nogil:
-    cdef real power, p, v, v_low, r, r_low, h, rest, half, s
+    cdef real power, p, p_low, v, v_low, r, r_low, h, rest, half, s
     cdef real a = gauss_clamp(fabs(x))
-    p = gauss_tail(a, &power)
+    p = gauss_tail(a, &power, &p_low)
     v = mobius(a, &v_low)
     r = gelu_ratio(v, v_low, &r_low)
     # a Phi(-a) = 2^n (h + rest)
     h = v * r
-    rest = fma(v, r_low, fma(v_low, r, product_residual(v, r, h)))
-    rest = fma(h, p, fma(rest, p, rest))
+    rest = fused(v, r_low, fused(v_low, r, product_residual(v, r, h)))
+    rest = fused(h, p, fused(h, p_low, fused(rest, p, rest)))
+    # x Phi(x) = x / 2 + (x / 2 - a Phi(-a)) right of zero.
     s = unscale(power)
     half = <real>0.5 * x
-    half = half + fma(-s, rest, fma(-s, h, half))
+    half = half + fused(-s, rest, fused(-s, h, half))
     return copysign(half if x > <real>0 else unscale(power * (h + rest)), x)
 
 
 cdef inline real gelu_derivative(real x) noexcept nogil:
-    cdef real power, p, v, v_low, u, z, root, root_low, delta, delta_low, h, h_low, tail
-    cdef real a = gauss_clamp(-minus_abs(x))
-    p = gauss_tail(a, &power)
+    cdef real power, p, p_low, v, v_low, u, z, z_low, root, root_low, delta, delta_low, h, h_low, tail
+    cdef real a = gauss_clamp(abs_or_nan(x))
+    p = gauss_tail(a, &power, &p_low)
     v = mobius(a, &v_low)
     u = (v - <real>0.40625) + v_low
-    z = gelu_slope_ratio(u)
+    z = gelu_slope_ratio(u, &z_low)
     # The root of the derivative of x Phi(x) left of zero is factored out: no cancellation next to it.
     if real is float:
         root = <float>7.5179154e-01
@@ -460,18 +485,18 @@ cdef inline real gelu_derivative(real x) noexcept nogil:
         root = <double>7.517915246935645e-01
         root_low = <double>-1.4956759177009883e-17
     delta = root - a
-    delta_low = root_low + (root - (a + delta))
+    delta_low = root_low + sum_residual(root, -a, delta)
     h = delta * z
-    h_low = fma(delta_low, z, product_residual(delta, z, h))
-    tail = unscale(power * (h + fma(h, p, fma(h_low, p, h_low))))
+    h_low = fused(delta, z_low, fused(delta_low, z, product_residual(delta, z, h)))
+    tail = unscale(power * (h + fused(h, p, fused(h_low, p, h_low))))
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real gelu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, h, w
-    cdef real a = gauss_clamp(-minus_abs(x))
-    p = gauss_tail(a, &power)
+    cdef real power, p, p_low, h, w
+    cdef real a = gauss_clamp(abs_or_nan(x))
+    p = gauss_tail(a, &power, &p_low)
     h = a * a
     w = (<real>2 - h) - product_residual(a, a, h)
     w = <real>0.3989422804014327 * w
-    return unscale(power * fma(w, p, w))
+    return unscale(power * fused(w, p, w))

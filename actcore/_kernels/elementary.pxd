@@ -14,13 +14,15 @@ cdef extern from *:
     #include <stdint.h>
     #ifndef ACTCORE_ELEMENTARY
     #define ACTCORE_ELEMENTARY
-    /* On instruction sets without FMA the product is rounded before the addition. */
+    /* Without FMA, float32 goes through double, where the product is exact; in double the product is rounded first. */
     #if defined(__FMA__) || defined(__aarch64__)
+    #define ACTCORE_FUSEDF(a, b, c) __builtin_fmaf((a), (b), (c))
     #define ACTCORE_FMAF(a, b, c) __builtin_fmaf((a), (b), (c))
-    #define ACTCORE_FMA(a, b, c) __builtin_fma((a), (b), (c))
+    #define ACTCORE_FUSED(a, b, c) __builtin_fma((a), (b), (c))
     #else
+    #define ACTCORE_FUSEDF(a, b, c) ((float)((double)(a) * (double)(b) + (double)(c)))
     #define ACTCORE_FMAF(a, b, c) ((a) * (b) + (c))
-    #define ACTCORE_FMA(a, b, c) ((a) * (b) + (c))
+    #define ACTCORE_FUSED(a, b, c) ((a) * (b) + (c))
     #endif
     static inline float actcore_shifted_bits_f32(float x) {
         uint32_t i; float y;
@@ -68,8 +70,9 @@ cdef extern from *:
     }
     #endif
     """
+    float _fused_f32 "ACTCORE_FUSEDF"(float a, float b, float c) noexcept nogil
     float _fma_f32 "ACTCORE_FMAF"(float a, float b, float c) noexcept nogil
-    double _fma_f64 "ACTCORE_FMA"(double a, double b, double c) noexcept nogil
+    double _fused_f64 "ACTCORE_FUSED"(double a, double b, double c) noexcept nogil
     float _exponent_f32 "actcore_shifted_bits_f32"(float x) noexcept nogil
     double _exponent_f64 "actcore_shifted_bits_f64"(double x) noexcept nogil
     float _residual_f32 "actcore_product_residual_f32"(float a, float b, float p) noexcept nogil
@@ -87,12 +90,20 @@ ctypedef fused real:
     double
 
 
+cdef inline real fused(real a, real b, real c) noexcept nogil:
+    """a * b + c, rounded once: without FMA too in float32, twice there in double."""
+    if real is float:
+        return _fused_f32(a, b, c)
+    else:
+        return _fused_f64(a, b, c)
+
+
 cdef inline real fma(real a, real b, real c) noexcept nogil:
-    """a * b + c, rounded once where the instruction set can."""
+    """a * b + c where the rounding of the product does not matter: cheap without FMA too."""
     if real is float:
         return _fma_f32(a, b, c)
     else:
-        return _fma_f64(a, b, c)
+        return _fused_f64(a, b, c)
 
 
 cdef inline real remainder(real c, real a, real b) noexcept nogil:
@@ -130,6 +141,11 @@ cdef inline real minus_abs(real x) noexcept nogil:
     return -x if x > <real>0 else x
 
 
+cdef inline real abs_or_nan(real x) noexcept nogil:
+    """|x|; a NaN keeps its sign."""
+    return -x if x < <real>0 else x
+
+
 cdef inline real largest(real x, real y) noexcept nogil:
     return x if x > y else y
 
@@ -138,37 +154,68 @@ cdef inline real smallest(real x, real y) noexcept nogil:
     return x if x < y else y
 
 
+cdef inline real sum_residual(real x, real y, real s) noexcept nogil:
+    """x + y - s exactly, for s the rounded sum of x >= 0 >= y or of two numbers >= 0 with x >= y."""
+    cdef real big = x if s > <real>0 else y
+    cdef real small = y if s > <real>0 else x
+    return (big - s) + small
+
+
 # --- exponential ------------------------------------------------------------------------------------------------
 
-cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept nogil:
-    """r and 2^(n + shift) such that exp(sign * x) = 2^n exp(r), with |r| <= ln(2) / 2.
+cdef inline real minus_ln2_low(real n) noexcept nogil:
+    """What -ln(2) is beyond the part that `exp_split` subtracts."""
+    if real is float:
+        return <float>-1.428606765330187e-06
+    else:
+        return <double>-1.90821492927058770002e-10
 
-    `sign` is 1 or -1 (no instruction is spent on it, and a NaN keeps its sign); n + shift must stay within the exponents of a
-    normal number. The power comes straight out of the rounding: a large constant added to x / ln 2 leaves the biased exponent in
-    the lowest bits of the sum.
+
+cdef inline real exp_split(real x, int sign, real shift, real* power, real* n) noexcept nogil:
+    """r, n and 2^(n + shift) such that exp(sign * x) = 2^n exp(r + n * minus_ln2_low), with r exact.
+
+    `sign` is 1 or -1 (no instruction is spent on it, and a NaN keeps its sign); n + shift must stay within the
+    exponents of a normal number. The power comes straight out of the rounding: a large constant added to x / ln 2
+    leaves the biased exponent in the lowest bits of the sum.
     """
-    cdef real t, n, magic
+    cdef real t, magic
     if real is float:
         magic = <float>12583039.0 + shift  # 1.5 * 2^23 + 127
-        t = fma(x, sign * <float>1.4426950408889634, magic)
-        n = t - magic
+        t = fused(x, sign * <float>1.4426950408889634, magic)
+        n[0] = t - magic
         power[0] = _exponent_f32(t)
-        return fma(n, <float>-1.428606765330187e-06, fma(n, <float>-0.693145751953125, sign * x))
+        return fused(n[0], <float>-0.693145751953125, sign * x)
     else:
         magic = <double>6755399441056767.0 + shift  # 1.5 * 2^52 + 1023
-        t = fma(x, sign * <double>1.4426950408889634, magic)
-        n = t - magic
+        t = fused(x, sign * <double>1.4426950408889634, magic)
+        n[0] = t - magic
         power[0] = _exponent_f64(t)
-        return fma(n, <double>-1.90821492927058770002e-10, fma(n, <double>-0.693147180369123816490, sign * x))
+        return fused(n[0], <double>-0.693147180369123816490, sign * x)
 
 
-cdef inline real expm1_reduced(real r, real* low) noexcept nogil:
-    """exp(r) - 1 for |r| <= ln(2) / 2 as an unevaluated sum of the result and `low`."""
+cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept nogil:
+    """r and 2^(n + shift) such that exp(sign * x) = 2^n exp(r), with |r| <= ln(2) / 2."""
+    cdef real n
+    cdef real r = exp_split(x, sign, shift, power, &n)
+    return fused(n, minus_ln2_low(n), r)
+
+
+cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
+    """exp(r) - 1 for |r| <= ln(2) / 2 as an unevaluated sum of the result and `low`.
+
+    `exact`, known when compiled, asks for a float32 polynomial well below half a unit in the last place.
+    """
     cdef real p, z, y
     if real is float:
-        p = fma(r, <float>1.3910797424614429e-3, <float>8.36311280727386474609375e-3)
-        p = fma(r, p, <float>4.1666708886623382568359375e-2)
-        p = fma(r, p, <float>0.16666577756404876708984375)
+        if exact:
+            p = fma(r, <float>1.9742554e-04, <float>1.3933707e-03)
+            p = fma(r, p, <float>8.3335675e-03)
+            p = fma(r, p, <float>4.1666478e-02)
+            p = fma(r, p, <float>1.6666666e-01)
+        else:
+            p = fma(r, <float>1.3908924e-03, <float>8.366691e-03)
+            p = fma(r, p, <float>4.166674e-02)
+            p = fma(r, p, <float>1.6666542e-01)
         p = fma(r, p, <float>0.5)
     else:
         p = fma(r, <double>2.0896523018697851e-9, <double>2.5105446701572319e-8)
@@ -182,27 +229,42 @@ cdef inline real expm1_reduced(real r, real* low) noexcept nogil:
         p = fma(r, p, <double>0.16666666666666671)
         p = fma(r, p, <double>0.5)
     z = r * r
-    y = fma(z, p, r)
-    low[0] = fma(z, p, r - y)
+    y = fused(z, p, r)
+    low[0] = fused(z, p, r - y)
     return y
+
+
+cdef inline real tail_shift(real x) noexcept nogil:
+    """The exponent that keeps 2^n a normal number where exp(x) is subnormal or has vanished."""
+    if real is float:
+        return <float>64.0
+    else:
+        return <double>256.0
 
 
 cdef inline real tail_reduce(real x, real* power) noexcept nogil:
     """r and a power such that exp(x) = unscale(power * exp(r)), for x from `tail_clamp`.
 
-    The power is 2^n times 2^64 (float32) or 2^256 (float64) and so stays normal where exp(x) is subnormal or has vanished: a
-    result is scaled last, with the one rounding that a subnormal number needs.
+    The power is 2^n times 2^tail_shift: a result is scaled last, with the one rounding that a subnormal number needs.
     """
-    if real is float:
-        return exp_reduce(x, 1, <float>64.0, power)
-    else:
-        return exp_reduce(x, 1, <double>256.0, power)
+    return exp_reduce(x, 1, tail_shift(x), power)
 
 
 cdef inline real exp_tail(real x, real* power) noexcept nogil:
     """p and a power such that exp(x) = unscale(power * (1 + p)), for x from `tail_clamp`."""
     cdef real low
-    return expm1_reduced(tail_reduce(x, power), &low)
+    return expm1_reduced(tail_reduce(x, power), False, &low)
+
+
+cdef inline real exp_tail_exact(real x, real x_low, real* power, real* low) noexcept nogil:
+    """p + low and a power such that exp(x + x_low) = unscale(power * (1 + p + low)), for x from `tail_clamp`."""
+    cdef real n, small, r, p_low, p
+    cdef real exact = exp_split(x, 1, tail_shift(x), power, &n)
+    small = fused(n, minus_ln2_low(n), x_low)
+    r = exact + small
+    p = expm1_reduced(r, True, &p_low)
+    low[0] = p_low + ((exact - r) + small)
+    return p
 
 
 cdef inline real unscale(real y) noexcept nogil:
@@ -235,65 +297,65 @@ cdef inline real exp(real x) noexcept nogil:
         y = <double>710.0 if y > <double>710.0 else y
         shift = <double>-256.0 if x > <double>0.0 else <double>256.0
         scale = <double>1.157920892373162e+77 if x > <double>0.0 else <double>8.636168555094445e-78
-    p = expm1_reduced(exp_reduce(y, 1, shift, &power), &low)
-    return fma(power, p, power) * scale
+    p = expm1_reduced(exp_reduce(y, 1, shift, &power), False, &low)
+    return fused(power, p, power) * scale
 
 
 cdef inline real exp_negative(real x) noexcept nogil:
     """exp(x) for x <= 0."""
     cdef real power
     cdef real p = exp_tail(tail_clamp(x), &power)
-    return unscale(fma(power, p, power))
+    return unscale(fused(power, p, power))
 
 
 cdef inline real expm1_negative(real x, real* low) noexcept nogil:
     """exp(x) - 1 for x <= 0 as an unevaluated sum of the result and `low`."""
     cdef real power, s, y, p_low
-    cdef real p = expm1_reduced(tail_reduce(tail_clamp(x), &power), &p_low)
+    cdef real p = expm1_reduced(tail_reduce(tail_clamp(x), &power), False, &p_low)
     s = unscale(power)
-    y = fma(s, p, s - <real>1)
-    low[0] = fma(s, p_low, fma(s, p, (s - <real>1) - y))
+    y = fused(s, p, s - <real>1)
+    low[0] = fused(s, p_low, fused(s, p, (s - <real>1) - y))
     return y
 
 
 # --- logarithm --------------------------------------------------------------------------------------------------
 
 cdef inline real log1p_slope(real x) noexcept nogil:
-    """log(1 + x) / x - 27/32 for x in [0, 1]: log(1 + x) = 27/32 x + x log1p_slope(x), whose second term is small."""
+    """log(1 + x) / x - 29/32 for x in [0, 1]: log(1 + x) = 29/32 x + x log1p_slope(x), whose second term is small."""
     cdef real p, u = x - <real>0.5
     if real is float:
-        p = <float>-3.1672274e-03
-        p = fma(u, p, <float>5.2412683e-03)
-        p = fma(u, p, <float>-6.7925793e-03)
-        p = fma(u, p, <float>1.1582775e-02)
-        p = fma(u, p, <float>-2.0562444e-02)
-        p = fma(u, p, <float>3.663427e-02)
-        p = fma(u, p, <float>-6.768823e-02)
-        p = fma(u, p, <float>1.3260908e-01)
+        p = <float>-3.1765092e-03
+        p = fma(u, p, <float>5.267309e-03)
+        p = fma(u, p, <float>-6.7877984e-03)
+        p = fma(u, p, <float>1.1568095e-02)
+        p = fma(u, p, <float>-2.0563211e-02)
+        p = fma(u, p, <float>3.6637034e-02)
+        p = fma(u, p, <float>-6.768819e-02)
+        p = fma(u, p, <float>1.3260889e-01)
         p = fma(u, p, <float>-2.885271e-01)
-        p = fma(u, p, <float>-3.281978e-02)
+        p = fma(u, p, <float>-9.531978e-02)
     else:
-        p = <double>2.4313406562591318e-05
-        p = fma(u, p, <double>-3.83656048293436e-05)
-        p = fma(u, p, <double>2.843734886985936e-05)
-        p = fma(u, p, <double>-4.482428867867664e-05)
-        p = fma(u, p, <double>8.924609037707718e-05)
-        p = fma(u, p, <double>-1.4210229684917167e-04)
-        p = fma(u, p, <double>2.212181500989755e-04)
-        p = fma(u, p, <double>-3.5481979795500435e-04)
-        p = fma(u, p, <double>5.730397069692905e-04)
-        p = fma(u, p, <double>-9.28857554497349e-04)
-        p = fma(u, p, <double>1.5153856747734118e-03)
-        p = fma(u, p, <double>-2.4918411804313954e-03)
-        p = fma(u, p, <double>4.13617892843795e-03)
-        p = fma(u, p, <double>-6.9453949759757175e-03)
-        p = fma(u, p, <double>1.1833792117253387e-02)
-        p = fma(u, p, <double>-2.0548811919081852e-02)
-        p = fma(u, p, <double>3.661185452300399e-02)
+        p = <double>2.468319293524185e-05
+        p = fma(u, p, <double>-3.8365560881357136e-05)
+        p = fma(u, p, <double>2.7952066431202342e-05)
+        p = fma(u, p, <double>-4.482433988380335e-05)
+        p = fma(u, p, <double>8.951901474588398e-05)
+        p = fma(u, p, <double>-1.4210227184841736e-04)
+        p = fma(u, p, <double>2.2113224966605803e-04)
+        p = fma(u, p, <double>-3.548198045847107e-04)
+        p = fma(u, p, <double>5.73056281580176e-04)
+        p = fma(u, p, <double>-9.28857553463436e-04)
+        p = fma(u, p, <double>1.5153836556924126e-03)
+        p = fma(u, p, <double>-2.4918411805271903e-03)
+        p = fma(u, p, <double>4.136179082565301e-03)
+        p = fma(u, p, <double>-6.945394975970664e-03)
+        p = fma(u, p, <double>1.1833792110183896e-02)
+        p = fma(u, p, <double>-2.0548811919081988e-02)
+        p = fma(u, p, <double>3.6611854523182094e-02)
         p = fma(u, p, <double>-6.768864331096505e-02)
-        p = fma(u, p, <double>1.3260975375420417e-01)
+        p = fma(u, p, <double>1.3260975375420211e-01)
         p = fma(u, p, <double>-2.885270990993239e-01)
-        p = fma(u, p, <double>-3.281978378367124e-02)
+        p = fma(u, p, <double>-9.531978378367123e-02)
     return p
 
 
@@ -307,12 +369,10 @@ cdef inline real gauss_clamp(real a) noexcept nogil:
         return <double>39.5 if a > <double>39.5 else a
 
 
-cdef inline real gauss_tail(real a, real* power) noexcept nogil:
-    """p and a power such that exp(-a^2 / 2) = unscale(power * (1 + p)), for a from `gauss_clamp`."""
-    cdef real low
+cdef inline real gauss_tail(real a, real* power, real* low) noexcept nogil:
+    """p + low and a power such that exp(-a^2 / 2) = unscale(power * (1 + p + low)), for a from `gauss_clamp`."""
     cdef real h = a * a
-    cdef real r = tail_reduce(<real>-0.5 * h, power)
-    return expm1_reduced(fma(product_residual(a, a, h), <real>-0.5, r), &low)
+    return exp_tail_exact(<real>-0.5 * h, <real>-0.5 * product_residual(a, a, h), power, low)
 
 
 cdef inline real mobius(real a, real* low) noexcept nogil:
@@ -321,5 +381,5 @@ cdef inline real mobius(real a, real* low) noexcept nogil:
     cdef real w_low = a - (w - <real>4)
     cdef real c = <real>1 / w
     cdef real v = a * c
-    low[0] = fma(-v, w_low, remainder(a, v, w)) * c
+    low[0] = fused(-v, w_low, remainder(a, v, w)) * c
     return v
