@@ -37,9 +37,7 @@ def faults(wheel: Path, private: Sequence[str]) -> Iterator[str]:
                 if path.encode() in content:
                     yield f"{wheel.name}: {name} names the build machine's {path}."
         yield from _metadata_faults(wheel.name, archive)
-        modules = [
-            Path(folder, name) for name in names if name.startswith("actcore/") and name.endswith(".so")
-        ]
+        modules = [Path(folder, name) for name in names if name.startswith("actcore/") and name.endswith(".so")]
         if not modules:
             yield f"{wheel.name} holds no compiled module."
         for module in modules:
