@@ -50,7 +50,7 @@ def _metadata_faults(name: str, archive: zipfile.ZipFile) -> Iterator[str]:
     for line in (
         "Name: actcore",
         "License-Expression: MIT",
-        "License-File: LICENSE",
+        "License-File: LICENSES_bundled.txt",
         "Requires-Python: >=3.11",
     ):
         if line not in metadata.splitlines():

@@ -20,7 +20,7 @@ import build_wheels  # noqa: E402
 pytestmark = pytest.mark.checkout
 
 X86 = platform.machine() == "x86_64"
-METADATA = "Name: actcore\nLicense-Expression: MIT\nLicense-File: LICENSE\nRequires-Python: >=3.11\n"
+METADATA = "Name: actcore\nLicense-Expression: MIT\nLicense-File: LICENSES_bundled.txt\nRequires-Python: >=3.11\n"
 WHOLE = {
     "actcore/py.typed": b"",
     "actcore/registry.py": b"",
