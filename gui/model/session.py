@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,14 +107,10 @@ def save(session: Session, path: str | os.PathLike[str]) -> None:
     """
     target = Path(path)
     text = json.dumps(session.to_dict(), indent=1, allow_nan=False) + "\n"
+    part = target.with_name(f"{target.name}.part")
     try:
-        handle, name = tempfile.mkstemp(prefix=target.name, suffix=".part", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, target)
-        except OSError:
-            os.unlink(name)
-            raise
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, target)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise SessionError(f"The session cannot be written to {target}: {error.strerror}.") from error
