@@ -10,7 +10,7 @@ import operator
 
 import numpy as np
 
-from actcore._kernels.dense cimport padded
+from actcore._kernels.dense cimport LANES, padded
 from actcore._kernels.losses cimport (
     BINARY_CROSSENTROPY, CATEGORICAL_CROSSENTROPY, HUBER, MEAN_SQUARED_ERROR, Loss, on_logits,
 )
@@ -561,7 +561,7 @@ cdef class Trainer:
         """
         cdef Network net = self.net.net
         samples, targets = self._data(X, y)
-        result = np.empty(net.n_parameters, self.net.dtype)
+        result = aligned(net.n_parameters + LANES, self.net.dtype)  # the kernel copies whole vectors
         workspace = aligned(workspace_size(&net), self.net.dtype)
         cdef Py_ssize_t n = len(samples)
         cdef void* x = cnp.PyArray_DATA(samples)
@@ -573,7 +573,7 @@ cdef class Trainer:
             fp = fp_enter()
             self.blocks.gradient(&net, &self.state, self.parameters, x, t, n, g, space)
             fp_leave(fp)
-        return result
+        return result[:net.n_parameters].copy()
 
     cdef tuple _data(self, object X, object y):
         """Return checked samples and targets: those given, or the training set."""

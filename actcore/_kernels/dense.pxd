@@ -135,12 +135,21 @@ cdef inline void dense_gradient(
                 sums[o3 * width + i] = sum3[i]
 
 
-cdef inline void unpad_gradient(
-    const real* gradient, real* weights, real* biases, Py_ssize_t n_in, Py_ssize_t n_out
-) noexcept nogil:
-    """Copy the padded sums of `dense_gradient` to the layout of the parameters."""
-    cdef Py_ssize_t o, i, width = padded(n_in + 1)
+cdef inline void unpad_weights(const real* gradient, real* weights, Py_ssize_t n_in, Py_ssize_t n_out) noexcept nogil:
+    """Copy the padded sums of `dense_gradient` to the layout of the parameters.
+
+    Whole vectors are copied: what spills over the end of a row is overwritten by the next row, and behind the last one by
+    whatever is copied afterwards, so layers go in their order and room for LANES numbers follows.
+    """
+    cdef Py_ssize_t o, vector, i, width = padded(n_in + 1)
     for o in range(n_out):
-        for i in range(n_in):
-            weights[o * n_in + i] = gradient[o * width + i]
+        for vector in range(padded(n_in) // LANES):
+            for i in range(LANES):
+                weights[o * n_in + vector * LANES + i] = gradient[o * width + vector * LANES + i]
+
+
+cdef inline void unpad_biases(const real* gradient, real* biases, Py_ssize_t n_in, Py_ssize_t n_out) noexcept nogil:
+    """Copy the biases' column of the padded sums."""
+    cdef Py_ssize_t o, width = padded(n_in + 1)
+    for o in range(n_out):
         biases[o] = gradient[o * width + n_in]

@@ -6,7 +6,7 @@ parameters are one vector: the weights of all layers, (n_out, n_in) each, then t
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, memset
 
-from actcore._kernels.dense cimport LANES, dense, dense_gradient, padded, transpose, unpad_gradient
+from actcore._kernels.dense cimport LANES, dense, dense_gradient, padded, transpose, unpad_biases, unpad_weights
 from actcore._kernels.elementary cimport real
 from actcore._kernels.losses cimport (
     Loss, loss_gradient, loss_sum, on_logits, softmax_over_units, softmax_over_units_backward,
@@ -79,7 +79,7 @@ cdef inline Py_ssize_t workspace_size(const Network* net) noexcept nogil:
     """Numbers in the workspace of one thread; the order of its parts is that of the functions below."""
     return (
         3 * net.n_units * TILE + 3 * net.widest * TILE + TILE * padded(net.widest + 1)
-        + net.n_sums + padded(net.n_parameters)
+        + net.n_sums + padded(net.n_parameters) + LANES
     )
 
 
@@ -245,7 +245,10 @@ cdef inline void batch_gradient(
         start += count
     for k in range(net.n_layers):
         layer = &net.layers[k]
-        unpad_gradient(sums + layer.sums, gradient + layer.weights, gradient + layer.biases, layer.n_in, layer.n_out)
+        unpad_weights(sums + layer.sums, gradient + layer.weights, layer.n_in, layer.n_out)
+    for k in range(net.n_layers):
+        layer = &net.layers[k]
+        unpad_biases(sums + layer.sums, gradient + layer.biases, layer.n_in, layer.n_out)
 
 
 cdef inline uint64_t scrambled(uint64_t z) noexcept nogil:
