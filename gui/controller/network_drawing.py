@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtGui import QColor
 
+import actcore as ac
+
 from ..engine import networks
 from ..engine.snapshot import Snapshot
 from ..model.dataset import DatasetSettings, make_dataset
@@ -67,18 +69,18 @@ class Drawing:
     def draw(self, snapshot: Snapshot, side: int, slow: bool) -> None:
         """Draw a snapshot with a picture of `side` samples; with `slow` also what need not move smoothly."""
         self.snapshot = snapshot
+        # While the trainer keeps one core busy, a picture computed by two threads waits for the slower one.
+        with ac.num_threads(1 if snapshot.running else ac.get_num_threads()):
+            self._draw(snapshot, side, slow)
+
+    def _draw(self, snapshot: Snapshot, side: int, slow: bool) -> None:
         view, pictures, state = self._view, self.pictures, snapshot.state
         pictures.sync(snapshot)
         view.diagram.show_network([FEATURES[name].title for name in state.features], state.sizes)
         view.diagram.show_values(pictures.net.weights, pictures.net.biases, pictures.unit_fields())
         self._draw_output(side)
         self._draw_points(state)
-        view.set_losses(
-            _words_for(state, snapshot.train_loss, snapshot.train_score),
-            _words_for(state, snapshot.test_loss, snapshot.test_score),
-        )
         view.bar.set_running(snapshot.running)
-        view.bar.set_progress(snapshot.epoch, snapshot.step)
         self._draw_settings(state)
         if slow:
             self._draw_slow(snapshot)
@@ -88,8 +90,13 @@ class Drawing:
         self._drawn = None
 
     def _draw_slow(self, snapshot: Snapshot) -> None:
-        view, curves = self._view, snapshot.curves
-        points = networks.samples(snapshot.state)[0][0]
+        view, curves, state = self._view, snapshot.curves, snapshot.state
+        view.bar.set_progress(snapshot.epoch, snapshot.step)
+        view.set_losses(
+            _words_for(state, snapshot.train_loss, snapshot.train_score),
+            _words_for(state, snapshot.test_loss, snapshot.test_score),
+        )
+        points = networks.samples(state)[0][0]
         self.insides = self.pictures.insides(points, snapshot.gradients)
         view.inside.show_layers(self.insides)
         view.diagram.show_warnings(self.pictures.dead_units(points))

@@ -18,6 +18,8 @@ from .training import Training
 
 CHUNK_SECONDS = 0.004
 """How long training runs between two looks at the orders."""
+PUBLISH_SECONDS = 0.008
+"""While it runs, snapshots come a little faster than frames are drawn."""
 
 
 class Worker:
@@ -41,6 +43,7 @@ class Worker:
         self._chunk = 1
         self._snapshot = self._training.snapshot(0, running=False)
         self._published = threading.Condition()
+        self._published_at = 0.0
         self._closed = False
         self._orders: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
@@ -107,7 +110,8 @@ class Worker:
             self._take_orders()
             if self._running and self._allowance() > 0:
                 self._train()
-                self._publish()
+                if not self._running or time.perf_counter() - self._published_at >= PUBLISH_SECONDS:
+                    self._publish()
 
     def _take_orders(self) -> None:
         """Carry out what is waiting; with no step to do, sleep until there is an order or a step."""
@@ -190,6 +194,7 @@ class Worker:
 
     def _publish(self) -> None:
         snapshot = self._training.snapshot(self._snapshot.version + 1, self._running)
+        self._published_at = time.perf_counter()
         with self._published:
             self._snapshot = snapshot
             self._published.notify_all()

@@ -25,11 +25,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTransform,
 )
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .diagram_geometry import BIAS, Geometry, Place
+from .weight_editor import WeightEditor
 
+LEVELS = 48
 LIMIT = 10.0
 """Weights are edited within ±LIMIT."""
 PIXELS_PER_UNIT = 60.0
@@ -77,8 +79,9 @@ class Diagram(QWidget):
         self._chosen: tuple[int, int] | None = None
         self._grip: tuple[QPointF, float] | None = None
         self.frames = 0
-        self._editor = _Editor(self)
+        self._editor = WeightEditor(self, LIMIT)
         self._editor.editingFinished.connect(self._on_typed)
+        self.retheme()
         self._layout_network()
 
     @property
@@ -132,6 +135,7 @@ class Diagram(QWidget):
             self.update()
 
     def retheme(self) -> None:
+        self._pens = [_pens("positive", Qt.PenCapStyle.SquareCap), _pens("negative", Qt.PenCapStyle.FlatCap)]
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -160,22 +164,16 @@ class Diagram(QWidget):
             for unit, row in enumerate(weights.tolist())
             for source, weight in enumerate(row)
         ]
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for _size, weight, at in sorted(edges):  # what matters most lies on top
-            self._paint_edge(painter, at, weight)
+        for size, weight, at in sorted(edges):  # what matters most lies on top
+            painter.setPen(self._pens[weight < 0][round(LEVELS * size / (1.2 + size))])
+            painter.drawLines(self._lines[at][weight < 0])
         place = self._place
         if place is not None and place.source not in (None, BIAS):
-            self._paint_edge(painter, place, self.value(place), marked=True)
-
-    def _paint_edge(self, painter: QPainter, at: Place, weight: float, marked: bool = False) -> None:
-        strength = abs(weight) / (1.2 + abs(weight))
-        width = 0.7 + 5.5 * strength + (2.0 if marked else 0.0)
-        # Mixed with the ground instead of transparent: blending wide lines takes three times as long.
-        color = _mixed("negative" if weight < 0 else "positive", 1.0 if marked else 0.25 + 0.7 * strength)
-        # The pieces of a solid edge overlap, so that no seam shows between them.
-        cap = Qt.PenCapStyle.FlatCap if weight < 0 else Qt.PenCapStyle.SquareCap
-        painter.setPen(QPen(color, width, Qt.PenStyle.SolidLine, cap))
-        painter.drawLines(self._lines[at][weight < 0])
+            weight = self.value(place)
+            pen = QPen(self._pens[weight < 0][LEVELS])
+            pen.setWidthF(self._pens[weight < 0][round(LEVELS * abs(weight) / (1.2 + abs(weight)))].widthF() + 2.0)
+            painter.setPen(pen)
+            painter.drawLines(self._lines[place][weight < 0])
 
     def _paint_unit(self, painter: QPainter, layer: int, unit: int) -> None:
         rect = self._geometry.rect(layer, unit)
@@ -379,33 +377,19 @@ class Diagram(QWidget):
         self.update()
 
 
+def _pens(token: str, cap: Qt.PenCapStyle) -> list[QPen]:
+    """Pens for weights of one sign, from none (0) to the largest (`LEVELS`): made once, for making one takes
+    longer than drawing an edge with it.
+
+    The pieces of a solid edge overlap by their caps, so that no seam shows between them.
+    """
+    return [
+        QPen(_mixed(token, 0.25 + 0.7 * level / LEVELS), 0.7 + 5.5 * level / LEVELS, Qt.PenStyle.SolidLine, cap)
+        for level in range(LEVELS + 1)
+    ]
+
+
 def _mixed(token: str, share: float) -> QColor:
-    """A token's colour thinned with the ground of the diagram."""
-    above, below = theme.color(token), theme.color("surface")
-    return QColor.fromRgbF(
-        below.redF() + share * (above.redF() - below.redF()),
-        below.greenF() + share * (above.greenF() - below.greenF()),
-        below.blueF() + share * (above.blueF() - below.blueF()),
-    )
-
-
-class _Editor(QDoubleSpinBox):
-    """The entry in which a weight is typed: Enter takes the number, Escape leaves it."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setAccessibleName("Weight")
-        self.setRange(-LIMIT, LIMIT)
-        self.setDecimals(3)
-        self.setSingleStep(0.1)
-        self.setFixedWidth(96)
-        self.hide()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.hide()
-            self.parentWidget().setFocus()
-        else:
-            super().keyPressEvent(event)
-        # Not passed on: to the diagram the same Enter would mean to type the next number.
-        event.accept()
+    """A token's colour thinned with the ground: to blend wide lines takes three times as long."""
+    above, below = theme.color(token).getRgbF(), theme.color("surface").getRgbF()
+    return QColor.fromRgbF(*(b + share * (a - b) for a, b in zip(above[:3], below[:3], strict=True)))
