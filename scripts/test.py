@@ -131,7 +131,8 @@ def run_pytest(name: str, python: str, arguments: list[str], **variables: str) -
 
 def run_gui_tests(python: str, for_pytest: list[str]) -> Suite:
     """Run the app's tests without a display; none at all, or one skipped, is a failure."""
-    suite = run_pytest("app", python, [GUI_TESTS, *for_pytest], QT_QPA_PLATFORM="offscreen")
+    arguments = ["--doctest-modules", GUI_TESTS, "gui", *for_pytest]
+    suite = run_pytest("app", python, arguments, QT_QPA_PLATFORM="offscreen")
     ran = suite.passed + suite.failed
     print(f"{ran} tests of the app ran.")
     if ran == 0 or suite.skipped:
