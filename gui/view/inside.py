@@ -108,9 +108,12 @@ class Inside(QWidget):
         painter.setPen(theme.color("text"))
         line = QFontMetricsF(painter.font()).height()
         head = QRectF(rect.left(), rect.top(), rect.width(), line)
-        painter.drawText(head, int(Qt.AlignmentFlag.AlignLeft), layer.title)
+        metrics, right = QFontMetricsF(painter.font()), Qt.TextElideMode.ElideRight
+        legend = 40.0 if rect.width() > 160 else 0.0
+        title = metrics.elidedText(layer.title, right, rect.width() - 14 - legend)
+        painter.drawText(head, int(Qt.AlignmentFlag.AlignLeft), title)
         x = rect.right() - 14
-        for text, token in (("f′", "derivative"), ("f", "curve")):
+        for text, token in (("f′", "derivative"), ("f", "curve")) if legend else ():
             x -= QFontMetricsF(painter.font()).horizontalAdvance(text) + theme.SPACE_S
             painter.setPen(theme.color(token))
             painter.drawText(QPointF(x, head.bottom() - 3), text)

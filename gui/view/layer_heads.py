@@ -73,12 +73,11 @@ class LayerHeads(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.SPACE_XS)
         chooser.menu.setMinimumContentsLength(1)
-        chooser.menu.setStyleSheet(f"padding-left: {theme.SPACE_XS}px")
         chooser.chosen.connect(lambda name: self.activation_chosen.emit(layer, name))
         self.choosers.append(chooser)
         column.addWidget(chooser)
         row = QHBoxLayout()
-        row.setSpacing(theme.SPACE_XS)
+        row.setSpacing(1)
         count = label("")
         count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         count.setToolTip(f"Units of layer {layer + 1}")
@@ -91,7 +90,7 @@ class LayerHeads(QWidget):
             button = QToolButton()
             button.setText(text)
             button.setProperty("kind", "quiet")
-            button.setFixedSize(26, 26)
+            button.setFixedSize(20, 24)
             button.setAccessibleName(f"{name} in layer {layer + 1}")
             button.setToolTip(f"{name} in layer {layer + 1}")
             button.clicked.connect(lambda _on, step=change: self.units_asked.emit(layer, self._units[layer] + step))
@@ -107,8 +106,11 @@ class LayerHeads(QWidget):
         columns = self._diagram.geometry_map.columns
         if len(columns) < 2 or len(columns) != self._count + 2:
             return
-        width = min(150, int(columns[1] - columns[0]) - theme.SPACE_S)
+        width = max(min(150, int(columns[1] - columns[0]) - theme.SPACE_S), 56)
         for index, head in enumerate(self._heads[: self._count]):
             head.setGeometry(int(columns[index + 1]) - width // 2, 0, width, self.height())
-            # Where the columns stand close the name matters more than the small curve.
-            self.choosers[index].menu.setIconSize(QSize(26, 16) if width >= 110 else QSize(0, 0))
+            # Where columns stand close the name matters more than the small curve, and small type holds more.
+            menu = self.choosers[index].menu
+            menu.setIconSize(QSize(26, 16) if width >= 110 else QSize(0, 0))
+            size = theme.TEXT_M if width >= 76 else theme.TEXT_S
+            menu.setStyleSheet(f"padding-left: {theme.SPACE_XS}px; padding-right: 0; font-size: {size}px")
