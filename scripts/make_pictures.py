@@ -1,7 +1,7 @@
 """Draw the pictures of the documentation with the app itself: both labs, light and dark, at 100 % and 200 %.
 
-Run ``python scripts/make_pictures.py``; it writes ``docs/images/LAB-THEME.png`` and ``…@2x.png``. The labs prepare
-themselves from fixed seeds, so that the same version of the app draws the same pictures.
+Run ``python scripts/make_pictures.py``; it writes ``docs/images/LAB.png``, ``LAB-dark.png`` and both ``-2x``. The labs
+prepare themselves from fixed seeds, so that the same version of the app draws the same pictures.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "images"
 LABS = ("neuron", "network")
-THEMES = ("light", "dark")
-SCALES = {1: "", 2: "@2x"}
+THEMES = {"light": "", "dark": "-dark"}
+SCALES = {1: "", 2: "-2x"}
 COLORS = 256
 """Enough for a picture of an interface with two colour maps, at a third of the size."""
 
@@ -24,9 +24,9 @@ COLORS = 256
 def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for lab in LABS:
-        for theme in THEMES:
-            for scale, suffix in SCALES.items():
-                path = FOLDER / f"{lab}-{theme}{suffix}.png"
+        for theme, tone in THEMES.items():
+            for scale, density in SCALES.items():
+                path = FOLDER / f"{lab}{tone}{density}.png"
                 options = ["--lab", lab, "--theme", theme, "--scale", str(scale), "--snapshot", str(path)]
                 subprocess.run([sys.executable, "-m", "gui", *options], cwd=ROOT, check=True)
                 _shrink(path)

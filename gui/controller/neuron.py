@@ -46,7 +46,7 @@ class NeuronController:
         self._document = document
         self._sweep = SweepPlayer(document)
         self._shape = Shape(_activation(document.session.neuron))
-        self._ghost: actcore.Activation | None = None
+        self._ghost: Shape | None = None
         self._layer, self._second, self._show_ghost = "output", False, True
         self._curves_drawn: object = None
         self._drag: Neuron | None = None
@@ -130,8 +130,12 @@ class NeuronController:
 
     def table(self) -> dict[str, np.ndarray]:
         shape = self._shape
-        second = shape.activation.second_derivative(shape.z)
-        return {"z": shape.z, "f": shape.value, "f_derivative": shape.slope, "f_second_derivative": second}
+        return {
+            "z": shape.z,
+            "f": shape.value,
+            "f_derivative": shape.slope,
+            "f_second_derivative": shape.second,
+        }
 
     # Gestures to commands
 
@@ -210,7 +214,7 @@ class NeuronController:
         f = _activation(neuron)
         if not self._shape.matches(f):
             if f.name != self._shape.activation.name:
-                self._ghost = self._shape.activation
+                self._ghost = self._shape
             self._shape = Shape(f)
         z = neuron.pre_activation
         a, slope = (float(number) for number in f.value_and_derivative(np.float64(z)))
@@ -230,11 +234,12 @@ class NeuronController:
         wanted = (shape, ghost, self._second, theme.current())
         if wanted != self._curves_drawn:  # what no slider of the neuron can change
             self._curves_drawn = wanted
-            second = shape.activation.second_derivative(shape.z) if self._second else None
+            value, slope_curve, second = shape.curves
             curves.set_limits(shape.value_range, shape.slope_range)
-            curves.set_curves(shape.z, shape.value, shape.slope, second, ghost(shape.z) if ghost is not None else None)
+            before = ghost.curves[0] if ghost is not None else None
+            curves.set_curves(value, slope_curve, second if self._second else None, before)
             curves.set_flat(shape.flat)
-            curves.set_legend(ghost.spec.title if ghost is not None else None, self._second)
+            curves.set_legend(ghost.activation.spec.title if ghost is not None else None, self._second)
         curves.set_histogram(_BINS, np.array(neuron.spread(_BINS.tolist())))
         curves.set_operating_point(z, a, slope)
         curves.value_plot.setAccessibleDescription(f"At z = {plain(z)} the activation gives {plain(a, 3)}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 import actcore
 
-from ..view.curves import JUMP
+from ..view.curves import Curve
 from ..view.text import short
 
 Z_LIMIT = 8.0
@@ -24,6 +25,8 @@ class Shape:
     ----------
     z, value, slope : ndarray of float64
         The curves, sampled over ±Z_LIMIT.
+    second : ndarray of float64
+        The second derivative at the same places.
     value_range, slope_range : tuple of float
         Limits of the vertical axes. They come in steps, so that most activations share them.
     low, high : float
@@ -34,10 +37,17 @@ class Shape:
         self.activation = activation
         self.z = np.linspace(-Z_LIMIT, Z_LIMIT, 801)
         self.value, self.slope = activation.value_and_derivative(self.z)
+        self.second = activation.second_derivative(self.z)
         self.steepest = max(float(np.abs(self.slope).max()), 1e-3)
+        self._unbroken = (
+            _within_slope(self.value, self.slope),
+            _within_slope(self.slope, self.second),
+            np.abs(np.diff(self.second)) <= 0.2 * np.ptp(self.second),
+        )
+        low, high = float(self.value.min()), float(self.value.max())
         self.value_range = (
-            min(-1.25, math.floor(self.value.min() - 0.1)),
-            max(1.25, math.ceil(self.value.max()) + 0.25),
+            -1.25 if low >= -1.1 else math.floor(low) - 0.25,
+            1.25 if high <= 1.1 else math.ceil(high) + 0.25,
         )
         self.slope_range = (
             min(-0.25, math.floor(4 * self.slope.min() - 0.5) / 4),
@@ -52,13 +62,22 @@ class Shape:
         self.low, self.high = self.centre - span, self.centre + span
 
     @property
+    def curves(self) -> tuple[Curve, Curve, Curve]:
+        """f, f′ and f″ to draw, each broken where it jumps."""
+        samples = (self.value, self.slope, self.second)
+        value, slope, second = (
+            Curve(self.z, given, unbroken) for given, unbroken in zip(samples, self._unbroken, strict=True)
+        )
+        return value, slope, second
+
+    @property
     def value_jumps(self) -> bool:
         """Whether f is discontinuous: contour lines would only trace the jump."""
-        return _jumps(self.value)
+        return not self._unbroken[0].all()
 
     @property
     def slope_jumps(self) -> bool:
-        return _jumps(self.slope)
+        return not self._unbroken[1].all()
 
     @property
     def flat(self) -> np.ndarray:
@@ -83,5 +102,7 @@ class Shape:
         return low, high
 
 
-def _jumps(samples: np.ndarray) -> bool:
-    return bool(np.abs(np.diff(samples)).max() > JUMP * np.ptp(samples))
+def _within_slope(samples: NDArray[np.float64], slope: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """From each sample to the next, whether the step is one that the curve's greatest slope can explain."""
+    reach = 2.0 * float(np.abs(slope).max()) * 2 * Z_LIMIT / (len(samples) - 1)
+    return np.abs(np.diff(samples)) <= reach + 1e-9

@@ -130,7 +130,7 @@ class Track(QSlider):
         self.setSingleStep(TICKS // 200)
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(96, 24)
+        self.setMinimumSize(64, 24)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.zero: float | None = None
         self.default: float | None = None
@@ -388,6 +388,7 @@ class ActivationChooser(QWidget):
     def _build_sliders(self, name: str) -> None:
         for slider in self._sliders.values():
             self._sliders_box.removeWidget(slider)
+            slider.hide()  # at once: it is deleted only when control returns to the event loop
             slider.deleteLater()
         self._sliders = {}
         if not self._with_parameters:

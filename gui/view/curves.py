@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -12,8 +14,14 @@ from . import theme
 from .controls import label
 from .plot import Handle, Plot
 
-JUMP = 0.2
-"""A step of this share of a curve's height, from one sample to the next, is a jump."""
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Samples to draw: values over z, and from each whether to draw on to the next (not across a jump)."""
+
+    z: NDArray[np.float64]
+    values: NDArray[np.float64]
+    unbroken: NDArray[np.bool_]
 
 
 class Curves(QWidget):
@@ -33,9 +41,7 @@ class Curves(QWidget):
         super().__init__(parent)
         self.z_range = z_range
         self.value_plot = Plot("Activation curve", "", "a = f(z)", z_range, (-1.25, 1.25))
-        self.slope_plot = Plot(
-            "Derivative of the activation", "pre-activation z", "f′(z)", z_range, (-0.25, 1.25)
-        )
+        self.slope_plot = Plot("Derivative of the activation", "pre-activation z", "f′(z)", z_range, (-0.25, 1.25))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE_S)
@@ -48,6 +54,7 @@ class Curves(QWidget):
         self._flat.setZValue(-10)
         self._histogram = pg.PlotCurveItem([0.0, 0.0], [0.0], stepMode="center", fillLevel=0.0)
         self._ghost = pg.PlotCurveItem()
+        self._ghost.setSegmentedLineMode("off")  # its dashes run along the whole curve
         self._value = pg.PlotCurveItem()
         self._slope = pg.PlotCurveItem()
         self._second = pg.PlotCurveItem()
@@ -85,20 +92,13 @@ class Curves(QWidget):
         self.value_plot.set_ranges(self.z_range, value_range)
         self.slope_plot.set_ranges(self.z_range, slope_range)
 
-    def set_curves(
-        self,
-        z: NDArray[np.float64],
-        value: NDArray[np.float64],
-        slope: NDArray[np.float64],
-        second: NDArray[np.float64] | None,
-        ghost: NDArray[np.float64] | None,
-    ) -> None:
-        """Draw an activation over `z`: f, f′, and where given f″ and the curve of another activation."""
-        curves = ((self._value, value), (self._slope, slope), (self._second, second), (self._ghost, ghost))
-        for item, samples in curves:
-            item.setVisible(samples is not None)
-            if samples is not None:
-                item.setData(z, samples, connect=_unbroken(samples))
+    def set_curves(self, value: Curve, slope: Curve, second: Curve | None, ghost: Curve | None) -> None:
+        """Draw f and f′, and where given f″ and the f of another activation."""
+        drawn = ((self._value, value), (self._slope, slope), (self._second, second), (self._ghost, ghost))
+        for item, curve in drawn:
+            item.setVisible(curve is not None)
+            if curve is not None:
+                item.setData(curve.z, curve.values, connect=np.append(curve.unbroken, False).astype(np.intc))
 
     def set_legend(self, ghost: str | None, second: bool) -> None:
         """Name what is drawn, each in its colour."""
@@ -110,9 +110,7 @@ class Curves(QWidget):
         entries.append(("ghost", "▄", "spread of the plane's z"))
         colors = {token: theme.color(token).name() for token, _sign, _text in entries}
         self.legend.setText(
-            " &nbsp; ".join(
-                f"<span style='color:{colors[t]}'>{sign}</span> {text}" for t, sign, text in entries
-            )
+            " &nbsp; ".join(f"<span style='color:{colors[t]}'>{sign}</span> {text}" for t, sign, text in entries)
         )
 
     def set_flat(self, flat: NDArray[np.bool_]) -> None:
@@ -157,10 +155,3 @@ class Curves(QWidget):
         self._histogram.setBrush(theme.color("ghost", 0.25))
         for line in (*self._value_axes, *self._slope_axes):
             line.setPen(theme.pen("border", 1.0))
-
-
-def _unbroken(samples: NDArray[np.float64]) -> NDArray[np.intc]:
-    """Which samples to join to the next one: not across a jump, which is no part of the curve."""
-    joined = np.zeros(len(samples), dtype=np.intc)
-    joined[:-1] = np.abs(np.diff(samples)) < max(JUMP * float(np.ptp(samples)), 1e-12)
-    return joined
