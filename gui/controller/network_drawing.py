@@ -92,6 +92,14 @@ class Drawing:
     def _draw_slow(self, snapshot: Snapshot) -> None:
         view, curves, state = self._view, snapshot.curves, snapshot.state
         view.bar.set_progress(snapshot.epoch, snapshot.step)
+        view.boundary.setAccessibleDescription(
+            f"{view.output_title.text()}: {snapshot.train_score:.0%} of the training points and "
+            f"{snapshot.test_score:.0%} of the test points are met."
+        )
+        view.loss.setAccessibleDescription(
+            f"At step {snapshot.step} the training loss is {snapshot.train_loss:.3f}, the test loss "
+            f"{snapshot.test_loss:.3f}."
+        )
         view.set_losses(
             _words_for(state, snapshot.train_loss, snapshot.train_score),
             _words_for(state, snapshot.test_loss, snapshot.test_score),

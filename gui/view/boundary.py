@@ -53,6 +53,7 @@ class Boundary(Plot):
             item.setZValue(90)
         self._grip.setToolTip("Drag: left of it before the change, right of it now")
         self._grip.dragged.connect(self._on_wipe)
+        self.nudged.connect(lambda right, _up: self._on_wipe(self._grip.pos().x() + 0.02 * right * extent, 0.0))
         self._painting = False
         self._show_wipe(False)
         self.retheme()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from . import theme
@@ -72,6 +72,7 @@ class Inside(QWidget):
             "logarithmic. When the words below turn to a warning, a click gives the layer a fresh start."
         )
         self.setFixedHeight(116)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._layers: Sequence[LayerView] = ()
 
@@ -97,11 +98,23 @@ class Inside(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index, layer in enumerate(self._layers):
             self._paint_layer(painter, self.rect_of(index), layer)
+        if self.hasFocus():
+            painter.setPen(theme.pen("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         for index, layer in enumerate(self._layers):
             if layer.alarming and self.rect_of(index).contains(event.position()):
                 self.remedy_asked.emit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter or Space does what a click on the first alarm does."""
+        alarms = [index for index, layer in enumerate(self._layers) if layer.alarming]
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and alarms:
+            self.remedy_asked.emit(alarms[0])
+        else:
+            super().keyPressEvent(event)
 
     def _paint_layer(self, painter: QPainter, rect: QRectF, layer: LayerView) -> None:
         painter.setFont(theme.font(theme.TEXT_S, bold=True))
@@ -176,5 +189,5 @@ class Inside(QWidget):
 
 def _words(layer: LayerView) -> str:
     """The state of a layer in words."""
-    text = f"{layer.saturated:.0%} flat · gradient {layer.gradient:.1g}"
+    text = f"{layer.saturated:.0%} flat · gradient {layer.gradient:.2g}"
     return f"{layer.dead} of {layer.units} dead · {text}" if layer.dead else text

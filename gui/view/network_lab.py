@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .boundary import Boundary
-from .controls import ActivationChooser, Card, Menu, NumberSlider, label, number_entry
+from .controls import ActivationChooser, Card, Menu, NumberSlider, chip, label, number_entry
 from .data_panel import Chips, DataPanel, Tile
 from .diagram import Diagram
 from .inside import Inside
@@ -161,14 +161,12 @@ class NetworkLab(QWidget):
         column.setSpacing(theme.SPACE_M)
         output = Card("Output")
         self.output_title = output.header.itemAt(0).widget()
-        self.compare = QToolButton()
-        self.compare.setText("Compare")
-        self.compare.setCheckable(True)
-        self.compare.setProperty("kind", "quiet")
-        self.compare.setToolTip("Keep this picture, and wipe between it and what comes")
+        tip = "Keep this picture, and wipe between it and what comes"
+        self.compare = chip("Compare", "Compare before and after", tip)
         self.compare.toggled.connect(self.compare_toggled)
         self.show_test = QCheckBox("test")
         self.show_test.setToolTip("Show the test points, as rings")
+        self.show_test.setAccessibleName("Show the test points")
         self.show_test.setChecked(True)
         self.show_test.toggled.connect(self.test_toggled)
         output.header.addWidget(self.compare)
@@ -180,6 +178,7 @@ class NetworkLab(QWidget):
         losses = Card("Loss")
         self.log = QCheckBox("log")
         self.log.setToolTip("Logarithmic scale")
+        self.log.setAccessibleName("Logarithmic scale of the loss")
         self.log.toggled.connect(self.log_toggled)
         self.train_text, self.test_text = label("", "curve"), label("")
         losses.header.addWidget(self.log)
