@@ -9,7 +9,7 @@ import actcore as ac
 from ..model.dataset import EXTENT, KINDS, DatasetSettings, make_dataset
 from ..model.features import FEATURES
 from ..model.network import INITIALIZERS, MAX_LAYERS, OPTIMIZERS, SPEEDS
-from ..view.controls import ActivationChooser
+from ..view.chooser import ActivationChooser
 from ..view.data_panel import Tile
 from ..view.network_lab import Offer
 

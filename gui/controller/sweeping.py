@@ -12,7 +12,7 @@ from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
 from ..model.session import Session
 from ..model.sweep import Sweep
-from ..view.controls import slider_range
+from ..view.chooser import slider_range
 from ..view.neuron_lab import NAMES, SYMBOLS
 
 PATH_RADIUS = 9.0

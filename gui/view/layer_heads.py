@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from . import theme
-from .controls import ActivationChooser, label
+from .chooser import ActivationChooser
+from .controls import label
 from .diagram import Diagram
 
 

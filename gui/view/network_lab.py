@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .boundary import Boundary
-from .controls import ActivationChooser, Card, Menu, NumberSlider, chip, label, number_entry
+from .chooser import ActivationChooser
+from .controls import Card, Menu, NumberSlider, chip, label, number_entry
 from .data_panel import Chips, DataPanel, Tile
 from .diagram import Diagram
 from .inside import Inside

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .arithmetic import ArithmeticStrip
-from .controls import ActivationChooser, Card, Menu, NumberSlider, chip, label
+from .chooser import ActivationChooser
+from .controls import Card, Menu, NumberSlider, chip, label
 from .curves import Curves
 from .plane import ColorBar, Plane, Square
 from .player import Player
@@ -168,9 +169,7 @@ class NeuronLab(QWidget):
         card = Card("Activation curve", "What the neuron makes of its weighted sum z, and how steeply: f′.")
         self.show_second = chip("f″", "Show the second derivative", "Show the second derivative")
         self.show_second.toggled.connect(self.second_toggled)
-        self.show_ghost = chip(
-            "previous", "Show the previous activation", "Keep the curve chosen before, dashed"
-        )
+        self.show_ghost = chip("previous", "Show the previous activation", "Keep the curve chosen before, dashed")
         self.show_ghost.setChecked(True)
         self.show_ghost.toggled.connect(self.ghost_toggled)
         card.header.addWidget(self.show_ghost)

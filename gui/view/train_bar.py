@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from . import theme
-from .controls import ActivationChooser, Card, Menu, label
+from .chooser import ActivationChooser
+from .controls import Card, Menu, label
 
 
 class TrainBar(Card):
