@@ -24,6 +24,8 @@ MOVING_SIDE, STILL_SIDE = 257, 513
 STILL_SECONDS = 0.15
 SLOW_SECONDS = 0.1
 """Curves and the insides of layers are redrawn ten times a second while training: more cannot be read."""
+LARGE = 200
+"""The diagram of a network of more weights takes as long as all the rest: it is drawn every other frame."""
 
 
 class Drawing:
@@ -52,6 +54,7 @@ class Drawing:
         self._settings_drawn: object = None
         self._changed_at = self._slow_at = -np.inf
         self._fine = False
+        self._turn = 0
 
     def frame(self, snapshot: Snapshot, now: float) -> None:
         """Draw what changed; refine the picture when nothing has changed for a while."""
@@ -77,7 +80,9 @@ class Drawing:
         view, pictures, state = self._view, self.pictures, snapshot.state
         pictures.sync(snapshot)
         view.diagram.show_network([FEATURES[name].title for name in state.features], state.sizes)
-        view.diagram.show_values(pictures.net.weights, pictures.net.biases, pictures.unit_fields())
+        self._turn += 1
+        if slow or state.parameter_count <= LARGE or self._turn % 2:
+            view.diagram.show_values(pictures.net.weights, pictures.net.biases, pictures.unit_fields())
         self._draw_output(side)
         self._draw_points(state)
         view.bar.set_running(snapshot.running)
@@ -92,17 +97,17 @@ class Drawing:
     def _draw_slow(self, snapshot: Snapshot) -> None:
         view, curves, state = self._view, snapshot.curves, snapshot.state
         view.bar.set_progress(snapshot.epoch, snapshot.step)
-        view.boundary.setAccessibleDescription(
-            f"{view.output_title.text()}: {snapshot.train_score:.0%} of the training points and "
-            f"{snapshot.test_score:.0%} of the test points are met."
-        )
         view.loss.setAccessibleDescription(
             f"At step {snapshot.step} the training loss is {snapshot.train_loss:.3f}, the test loss "
             f"{snapshot.test_loss:.3f}."
         )
-        view.set_losses(
+        words = [
             _words_for(state, snapshot.train_loss, snapshot.train_score),
             _words_for(state, snapshot.test_loss, snapshot.test_score),
+        ]
+        view.set_losses(*words)
+        view.boundary.setAccessibleDescription(
+            f"{view.output_title.text()}. Training points: {words[0]}. Test points: {words[1]}."
         )
         points = networks.samples(state)[0][0]
         self.insides = self.pictures.insides(points, snapshot.gradients)

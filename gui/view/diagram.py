@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -136,10 +136,14 @@ class Diagram(QWidget):
 
     def retheme(self) -> None:
         self._pens = [_pens("positive", Qt.PenCapStyle.SquareCap), _pens("negative", Qt.PenCapStyle.FlatCap)]
+        self._frames = {
+            "plain": theme.pen("muted", 1.2),
+            "marked": theme.pen("accent", 3.0),
+            "warning": theme.pen("warning", 2.5, Qt.PenStyle.DotLine),
+            "bias": theme.pen("surface", 1.5),
+            "bias marked": theme.pen("accent", 2.0),
+        }
         self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 400)
 
     # Drawing
 
@@ -188,11 +192,11 @@ class Diagram(QWidget):
         place = self._place
         pointed = place is not None and place.is_unit and (place.layer, place.unit) == (layer, unit)
         if self._chosen == (layer, unit) or pointed:
-            painter.setPen(theme.pen("accent", 3.0))
+            painter.setPen(self._frames["marked"])
         elif (layer, unit) in self._warnings:
-            painter.setPen(theme.pen("warning", 2.5, Qt.PenStyle.DotLine))
+            painter.setPen(self._frames["warning"])
         else:
-            painter.setPen(theme.pen("muted", 1.2))
+            painter.setPen(self._frames["plain"])
         painter.drawRoundedRect(rect, radius, radius)
         if layer:
             self._paint_bias(painter, layer, unit)
@@ -205,12 +209,11 @@ class Diagram(QWidget):
     def _paint_bias(self, painter: QPainter, layer: int, unit: int) -> None:
         bias = float(self._biases[layer - 1][unit])
         marked = self._place == Place(layer, unit, BIAS)
-        painter.setPen(theme.pen("accent" if marked else "surface", 2.0 if marked else 1.5))
+        painter.setPen(self._frames["bias marked" if marked else "bias"])
         # The same two signs of a weight as on an edge: colour, and filled against hollow.
-        color = theme.color("negative" if bias < 0 else "positive")
         radius = 3.0 + 3.0 * abs(bias) / (1.0 + abs(bias))
         at = self._geometry.bias(layer, unit)
-        painter.setBrush(color)
+        painter.setBrush(self._pens[bias < 0][LEVELS].color())
         painter.drawEllipse(at, radius + 0.8, radius + 0.8)
         if bias < 0:
             painter.setPen(Qt.PenStyle.NoPen)
