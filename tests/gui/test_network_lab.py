@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
+from gui.engine import networks
 from gui.model.dataset import EXTENT, KINDS, DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
 from gui.view.diagram_geometry import BIAS, Place
@@ -24,6 +25,14 @@ def image_of(widget: QWidget) -> np.ndarray:
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def with_weights(state: NetworkState, *layers: tuple[object, object]) -> NetworkState:
+    """The state with these weights and biases, layer by layer, as its starting point."""
+    net = networks.build(state)
+    for index, (weights, biases) in enumerate(layers):
+        net.weights[index][:], net.biases[index][:] = weights, biases
+    return state.changed(checkpoint=Checkpoint(0, tuple(net.parameters.tolist())))
 
 
 class Driver:
@@ -277,8 +286,7 @@ def test_swapping_while_paused_offers_before_and_after(driver, drag):
 
 def test_the_drawn_boundary_is_the_analytic_one(driver):
     # One neuron, z = 2 x1 - x2 + 0.5: the boundary crosses the height x2 = 1 at x1 = 0.25.
-    state = NetworkState(data=XOR.data, hidden=(), checkpoint=Checkpoint(0, (2.0, -1.0, 0.5)))
-    d = driver(state)
+    d = driver(with_weights(NetworkState(data=XOR.data, hidden=()), ([[2, -1]], 0.5)))
     d.lab.drawing.draw(d.worker.snapshot, 513, slow=True)
     d.view.boundary._train.hide()
     d.view.boundary._test.hide()
@@ -307,3 +315,83 @@ def test_the_same_session_draws_the_same_picture(make_app):
         app.lab.prepare()
         pictures.append(image_of(app.lab.view.boundary))
     assert np.array_equal(*pictures)
+
+
+def test_dead_units_are_said_and_revived_by_a_click(driver):
+    # All biases far below zero: no point reaches a ReLU's slope.
+    state = NetworkState(data=XOR.data, hidden=(Layer(4, "relu"),))
+    d = driver(with_weights(state, (0.1, -5.0), (0.5, 0.0)))
+    weights = d.worker.snapshot.parameters
+    d.lab.drawing.draw(d.worker.snapshot, 65, slow=True)
+    assert d.lab.drawing.insides[0].dead == 4
+    assert "dead" in d.lab.status()
+    assert "4 of 4 dead" in d.view.inside.accessibleDescription()
+    QTest.mouseClick(d.view.inside, LEFT, pos=d.view.inside.rect_of(0).center().toPoint())
+    revived = d.settle()
+    d.lab.drawing.draw(revived, 65, slow=True)
+    assert d.lab.drawing.insides[0].dead == 0
+    assert np.array_equal(d.lab.drawing.pictures.net.weights[1], np.full((1, 4), 0.5))
+    d.app.document.undo()
+    assert np.array_equal(d.settle().parameters, weights)
+
+
+def test_saturated_units_get_smaller_sums(driver):
+    state = NetworkState(data=XOR.data, hidden=(Layer(2, "tanh"),))
+    d = driver(with_weights(state, ([[40, 30], [-50, 20]], 0), (1, 0)))
+    d.lab.drawing.draw(d.worker.snapshot, 65, slow=True)
+    before = d.lab.drawing.insides[0].saturated
+    assert before > 0.8
+    d.view.inside.setFocus()
+    QTest.keyClick(d.view.inside, Qt.Key.Key_Return)
+    d.lab.drawing.draw(d.settle(), 65, slow=True)
+    assert d.lab.drawing.insides[0].saturated < 0.3
+
+
+def test_the_shape_of_an_activation_has_a_slider(driver):
+    d = driver(NetworkState(data=XOR.data, hidden=(Layer(4, "leaky_relu"), Layer(3, "tanh"), Layer(2, "leaky_relu"))))
+    assert d.view.shape.isVisible()
+    entry = next(box for box in d.view.shape.findChildren(QWidget) if box.accessibleName().endswith(", number"))
+    entry.setFocus()
+    entry.selectAll()
+    QTest.keyClicks(entry, "0.25")
+    QTest.keyClick(entry, Qt.Key.Key_Return)
+    d.settle()
+    assert [dict(layer.parameters) for layer in d.state.hidden] == [
+        {"negative_slope": 0.25},
+        {},
+        {"negative_slope": 0.25},
+    ]
+    net = d.lab.drawing.pictures.net
+    assert net.activations[0].parameters["negative_slope"] == 0.25
+
+
+def test_one_layer_takes_an_activation_of_its_own(driver):
+    d = driver()
+    d.choose(d.view.heads.choosers[1].menu, "sigmoid")
+    d.settle()
+    assert [layer.activation for layer in d.state.hidden] == ["tanh", "sigmoid"]
+    assert [f.name for f in d.lab.drawing.pictures.net.activations] == ["tanh", "sigmoid", "linear"]
+
+
+def test_training_stops_at_the_step_that_was_typed(driver):
+    d = driver()
+    d.view.stop_step.setFocus()
+    d.view.stop_step.selectAll()
+    QTest.keyClicks(d.view.stop_step, "250")
+    QTest.keyClick(d.view.stop_step, Qt.Key.Key_Return)
+    d.click(d.view.bar.play)
+    snapshot = d.settle()
+    assert snapshot.step == 250
+    assert d.lab.status() == "Stopped at the limit of 250 steps."
+
+
+def test_a_kept_session_goes_on_with_the_same_weights(driver, make_app):
+    d = driver()
+    d.worker.advance(321)
+    trained = d.settle()
+    d.app.keep()
+    opened = Driver(make_app(lab="network", network=NetworkState.from_dict(d.state.to_dict())))
+    snapshot = opened.worker.flush()
+    assert snapshot.step == 321
+    assert np.array_equal(snapshot.parameters, trained.parameters)
+    assert snapshot.train_loss == trained.train_loss
