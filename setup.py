@@ -24,7 +24,7 @@ _package = types.ModuleType("actcore")
 _package.__path__ = [str(ROOT / "actcore")]
 sys.modules["actcore"] = _package
 
-from actcore._build import blocks, isa  # noqa: E402
+from actcore._build import axis_blocks, blocks, isa  # noqa: E402
 
 DIRECTIVES = {
     "language_level": 3,
@@ -67,7 +67,7 @@ def extensions() -> list[Extension]:
     modules = []
     for level in isa.instruction_sets():
         source = ROOT / "actcore" / "_kernels" / f"blocks_{level.name}.pyx"
-        text = blocks.module_text(level.name, extra=NETWORK.read_text(encoding="utf-8"))
+        text = blocks.module_text(level.name, extra=axis_blocks.module_text() + NETWORK.read_text(encoding="utf-8"))
         if not source.exists() or source.read_text(encoding="utf-8") != text:
             source.write_text(text, encoding="utf-8")
         modules.append(
@@ -78,7 +78,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "_strided", "network", "training"):
+    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "_strided", "axis_loops", "network", "training"):
         modules.append(
             Extension(
                 f"actcore.{name}",

@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from actcore.activation import Activation
-from actcore.axiswise import Axiswise
+from actcore.along_axis import Axiswise
+from actcore.axiswise import of_row
 from actcore.network import MLP
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
 from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
@@ -23,7 +24,7 @@ from actcore.training import Trainer
 __version__ = "0.1.0"
 
 _activations = {row.name: Activation(row) for row in ROWS}
-_axiswise = {row.name: Axiswise(row) for row in AXIS_ROWS}
+_axiswise = {row.name: of_row(row) for row in AXIS_ROWS}
 globals().update(_activations)
 globals().update(_axiswise)
 

@@ -3,7 +3,6 @@
 Each is an attribute of this module under its own name (``gelu``, ``gelu_derivative`` ...), so that it pickles by name.
 """
 cimport numpy as cnp
-from cpython.exc cimport PyErr_NoMemory
 from libc.stdlib cimport malloc
 
 import contextlib
@@ -11,8 +10,8 @@ import contextlib
 import numpy as np
 
 from actcore cimport loops
-from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS
-from actcore.registry import AXIS_ROWS, ROWS
+from actcore._build.blocks import DTYPES, KINDS
+from actcore.registry import ROWS
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -25,19 +24,7 @@ cdef void elementwise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps
     loops.run(<const loops.Loop*> data, args, dimensions[0], <const Py_ssize_t*> steps)
 
 
-cdef void axiswise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, void* data) noexcept nogil:
-    """Inner loop of every generalised ufunc: the first steps walk rows, the last walk along the axis."""
-    cdef const loops.Loop* loop = <const loops.Loop*> data
-    cdef int n_args = loop.n_inputs + loop.n_outputs
-    cdef int status = loops.run_rows(
-        loop, args, dimensions[0], dimensions[1], <const Py_ssize_t*> steps, <const Py_ssize_t*> (steps + n_args)
-    )
-    if status != 0:
-        with gil:
-            PyErr_NoMemory()
-
-
-cdef _register(str name, str signature, list addresses, int n_inputs, int n_parameters, int nout):
+cdef _register(str name, list addresses, int n_inputs, int n_parameters, int nout):
     """Create the ufunc `name` with one loop per dtype and make it an attribute of this module.
 
     The parameters of a 16-bit loop are float32: rounding 0.01 to 8 or 11 bits would cost more accuracy than the result has.
@@ -53,24 +40,17 @@ cdef _register(str name, str signature, list addresses, int n_inputs, int n_para
         raise MemoryError("no memory for the table of ufuncs")
     for i, (dtype, address) in enumerate(addresses):
         # The cast: NumPy's header has const pointers where its .pxd has not.
-        functions[i] = <cnp.PyUFuncGenericFunction> (axiswise if signature else elementwise)
+        functions[i] = <cnp.PyUFuncGenericFunction> elementwise
         data[i] = <void*> <size_t> address
         for k in range(n_args):
             is_parameter = n_inputs <= k < nin
             types[i * n_args + k] = np.dtype("float32" if is_parameter and dtype == "float16" else dtype).num
-    encoded = (name.encode(), (signature or "").encode())
+    encoded = name.encode()
     _alive.append(encoded)
-    cdef char* name_pointer = encoded[0]
-    cdef char* signature_pointer = encoded[1]
-    if signature:
-        ufunc = cnp.PyUFunc_FromFuncAndDataAndSignature(
-            functions, data, types, n_loops, nin, nout, cnp.PyUFunc_None, name_pointer, NULL, 0, signature_pointer
-        )
-    else:
-        ufunc = cnp.PyUFunc_FromFuncAndData(
-            functions, data, types, n_loops, nin, nout, cnp.PyUFunc_None, name_pointer, NULL, 0
-        )
-    globals()[name] = ufunc
+    cdef char* name_pointer = encoded
+    globals()[name] = cnp.PyUFunc_FromFuncAndData(
+        functions, data, types, n_loops, nin, nout, cnp.PyUFunc_None, name_pointer, NULL, 0
+    )
 
 
 def ufunc_name(row_name, kind_name):
@@ -82,12 +62,7 @@ def _register_all():
     for row in ROWS:
         for kind in KINDS:
             addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in ("float16", *DTYPES)]
-            _register(ufunc_name(row.name, kind.name), None, addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
-    for row in AXIS_ROWS:
-        for order, inputs in AXIS_ORDERS.items():
-            addresses = [(dtype, <size_t> loops.find_axiswise(row.name, order, dtype)) for dtype in DTYPES]
-            signature = ",".join(["(n)"] * len(inputs)) + "->(n)"
-            _register(ufunc_name(row.name, order), signature, addresses, len(inputs), 0, 1)
+            _register(ufunc_name(row.name, kind.name), addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
 
 
 def _register_bfloat16(bfloat16):

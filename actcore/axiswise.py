@@ -1,120 +1,161 @@
-"""Functions along an axis: the softmax family."""
+"""Functions along an axis: the softmax family and log-sum-exp; the others are in ``gated.py``.
+
+A policy for the edges, the same in the whole softmax family. Infinite logits are limits: +inf takes all the mass, shared equally
+among several. Equal logits get equal shares, so a row of -inf alone is uniform. A NaN makes its whole row NaN. Entries that
+``where`` leaves out do not take part, and a row of which nothing takes part, or which is empty, has no mass: its probabilities are
+0, their logarithms and its log-sum-exp are -inf.
+"""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from actcore import _ufuncs
+from actcore import axis_loops
+from actcore._layout import Axes, along, broadcast
+from actcore.along_axis import Axiswise, rebuild
+from actcore.gated import Doubled, Gated, Grouped
 from actcore.registry import AxisRow
 
 
-class Axiswise:
-    """A function of the numbers along one axis, such as softmax, with its backward pass.
+class Normalised(Axiswise):
+    """As many results as entries: probabilities or their logarithms."""
 
-    Parameters
-    ----------
-    row : actcore.registry.AxisRow
-        The facts of the function.
+    OPTIONS = MappingProxyType({"where": None, "temperature": 1.0})
+    SEVERAL = True
 
-    Attributes
-    ----------
-    name : str
-        The registry name.
-    spec : actcore.registry.AxisRow
-        The registry row.
-    ufunc : numpy.ufunc
-        The generalised ufunc, signature ``(n)->(n)``.
-    """
+    def _value(self, x: Any, axes: Axes, out: Any, where: Any, temperature: float) -> None:
+        x = self._oriented(divided(self.name, x, temperature))
+        if where is not None:
+            where = mask_of(self.name, where, x.shape)
+            x = without(x, where, axes).astype(self.result_dtype(x.dtype), copy=False)
+        self._normalise(x, axes, out)
+        if where is not None:
+            np.copyto(out, self.spec.masked, where=~where)
 
-    def __init__(self, row: AxisRow) -> None:
-        self.ufunc: np.ufunc = getattr(_ufuncs, row.name)
-        self.backward_ufunc: np.ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, "backward"))
-        self.name = self.__name__ = self.__qualname__ = row.name
-        self.spec = row
-        self.__doc__ = f"{row.title}: {row.formula}.\n\n{row.advice}\n\nReferences\n----------\n{row.source}.\n"
+    def _oriented(self, x: Any) -> Any:
+        """Return the logits, of which the largest counts most."""
+        return x
 
-    def __call__(self, x: Any, axis: int = -1, out: Any = None) -> Any:
-        """Apply the function along `axis`.
+    def _normalise(self, x: Any, axes: Axes, out: Any) -> None:
+        along(getattr(axis_loops, self.spec.of or self.name), (x,), axes, out)
 
-        Parameters
-        ----------
-        x : array_like
-            At least one-dimensional; float32 and float64 are kept, integers are promoted. Infinite logits are limits: +inf takes
-            all the mass, shared equally among several; a row of -inf alone is uniform. A NaN makes its whole row NaN.
-        axis : int, default -1
-            The axis along which the result is computed.
-        out : ndarray, optional
-            Where to write, of x's shape; may be `x`.
+    def _backward(self, y: Any, g: Any, axes: Axes, out: Any, where: Any, temperature: float) -> None:
+        g = broadcast(self.name, g, y.shape)
+        if where is not None:
+            g = np.where(mask_of(self.name, where, y.shape), g, g.dtype.type(0))
+        self._pull_back(y, g, axes, out)
+        if check_temperature(self.name, temperature) != 1:
+            np.divide(out, temperature, out=out, casting="same_kind")
 
-        Returns
-        -------
-        ndarray
-            Of x's shape.
-
-        Raises
-        ------
-        TypeError
-            If `x` is complex or not numeric, or `axis` is not an integer.
-        ValueError
-            If `axis` is not one of x's.
-        """
-        return self._along(self.ufunc, (x,), axis, out)
-
-    def backward(self, y: Any, g: Any, axis: int = -1, out: Any = None) -> Any:
-        """Return the gradient with respect to the input, given the output.
-
-        Parameters
-        ----------
-        y : array_like
-            What the function returned.
-        g : array_like
-            The gradient of a loss with respect to `y`, of the same shape.
-        axis : int, default -1
-            The axis the function was applied along.
-        out : ndarray, optional
-            Where to write; may be `g`.
-
-        Returns
-        -------
-        ndarray
-            Of y's shape.
-
-        Raises
-        ------
-        TypeError
-            If an argument is complex or not numeric.
-        ValueError
-            If the shapes do not broadcast or `axis` is out of range.
-        """
-        return self._along(self.backward_ufunc, (y, g), axis, out)
-
-    def _along(self, ufunc: np.ufunc, arrays: tuple[Any, ...], axis: int, out: Any) -> Any:
-        names = ("x",) if len(arrays) == 1 else ("y", "g")
-        for name, array in zip(names, arrays, strict=True):
-            ndim = np.ndim(array)
-            if not hasattr(axis, "__index__"):
-                raise TypeError(f"{self.name}: axis must be an integer, not {axis!r}")
-            if not -ndim <= axis < ndim:
-                raise ValueError(f"{self.name}: axis {axis} does not exist in {name}, which has {ndim} dimensions")
-            dtype = np.asarray(array).dtype
-            if dtype.kind not in "biuf":
-                raise TypeError(
-                    f"{self.name}: {name} has dtype {dtype}; accepted are float32 and float64, and integers, which are promoted"
-                )
-        return ufunc(*arrays, axis=axis, out=out)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by name."""
-        return _rebuild, (self.name,)
-
-    def __repr__(self) -> str:
-        return f"<actcore function along an axis {self.name}>"
+    def _pull_back(self, y: Any, g: Any, axes: Axes, out: Any) -> None:
+        along(getattr(axis_loops, f"{self.spec.of or self.name}_backward"), (y, g), axes, out)
 
 
-def _rebuild(name: str) -> Axiswise:
-    """Undo ``Axiswise.__reduce__``."""
-    from actcore import get
+class Negated(Normalised):
+    """As many results as entries: a normalised function of the negated input."""
 
-    return get(name)
+    def _oriented(self, x: Any) -> Any:
+        return np.negative(x.astype(self.result_dtype(x.dtype), copy=False))
+
+    def _pull_back(self, y: Any, g: Any, axes: Axes, out: Any) -> None:
+        super()._pull_back(y, g, axes, out)
+        np.negative(out, out=out)
+
+
+class OneHot(Normalised):
+    """1 for the first largest entry, 0 for the others; a row with a NaN is NaN."""
+
+    def _normalise(self, x: Any, axes: Axes, out: Any) -> None:
+        def first_largest(x: Any, out: Any) -> None:
+            axis = x.ndim - 2
+            if x.shape[axis]:
+                at = np.argmax(x, axis=axis, keepdims=True)
+                top = np.take_along_axis(x, at, axis=axis)
+                out[...] = 0
+                np.put_along_axis(out, at, 1, axis=axis)
+                np.copyto(out, np.nan, where=top != top)
+
+        along(first_largest, (x,), axes, out)
+
+    def _pull_back(self, y: Any, g: Any, axes: Axes, out: Any) -> None:
+        np.multiply(y, 0, out=out, casting="same_kind")
+
+
+class Reduced(Axiswise):
+    """One result for all entries."""
+
+    OPTIONS = MappingProxyType({"where": None, "temperature": 1.0, "keepdims": False})
+    SEVERAL = True
+
+    def result_shape(self, shape: tuple[int, ...], axes: Axes, options: dict[str, Any]) -> tuple[int, ...]:
+        """Return the output's shape: without the axes, or with length 1 there when they are kept."""
+        if options.get("keepdims", False):
+            return tuple(1 if k in axes else size for k, size in enumerate(shape))
+        return tuple(size for k, size in enumerate(shape) if k not in axes)
+
+    def result_mask(self, mask: Any, axes: Axes, options: dict[str, Any]) -> Any:
+        """Return the rows of which every entry is masked."""
+        return np.all(mask, axis=axes, keepdims=options.get("keepdims", False))
+
+    def _value(self, x: Any, axes: Axes, out: Any, where: Any, temperature: float, keepdims: bool) -> None:
+        x = divided(self.name, x, temperature)
+        if where is not None:
+            x = np.where(mask_of(self.name, where, x.shape), x, -np.inf)
+        along(getattr(axis_loops, self.name), (x,), axes, np.squeeze(out, axes) if keepdims else out)
+        if temperature != 1:
+            np.multiply(out, temperature, out=out, casting="same_kind")
+
+    def _backward(self, x: Any, g: Any, axes: Axes, out: Any, where: Any, temperature: float, keepdims: bool) -> None:
+        kept = self.result_shape(x.shape, axes, {"keepdims": True})
+        shape = self.result_shape(x.shape, axes, {"keepdims": keepdims})
+        g = broadcast(self.name, g, shape).reshape(kept)
+        shares = rebuild("softmax")(x, axes, where=where, temperature=temperature)
+        np.multiply(shares, g, out=out, casting="same_kind")
+
+
+FAMILIES: dict[str, type[Axiswise]] = {
+    "normalised": Normalised,
+    "negated": Negated,
+    "one-hot": OneHot,
+    "reduced": Reduced,
+    "grouped": Grouped,
+    "doubled": Doubled,
+    "gated": Gated,
+}
+
+
+def divided(name: str, x: Any, temperature: float) -> Any:
+    """Return x / temperature in x's floating type; x itself for 1."""
+    if check_temperature(name, temperature) == 1:
+        return x
+    return np.divide(x, temperature, dtype=x.dtype if x.dtype.kind not in "biu" else None)
+
+
+def check_temperature(name: str, temperature: float) -> float:
+    """Return the temperature; raise unless it is a positive number."""
+    if not isinstance(temperature, (int, float, np.integer, np.floating)) or not temperature > 0:
+        raise ValueError(f"{name}: temperature={temperature!r} must be a number above 0")
+    return temperature  # type: ignore[return-value]
+
+
+def mask_of(name: str, where: Any, shape: tuple[int, ...]) -> Any:
+    """Return `where` as booleans of this shape."""
+    where = np.asarray(where)
+    if where.dtype != bool:
+        raise TypeError(f"{name}: where has dtype {where.dtype}; it must be bool")
+    return broadcast(name, where, shape, "where")
+
+
+def without(x: Any, where: Any, axes: Axes) -> Any:
+    """Return a copy of x with -inf where an entry does not take part; rows of nothing but -inf become rows of 0, to share equally."""
+    kept = np.where(where, x, -np.inf)
+    flat = np.all(kept == -np.inf, axis=axes, keepdims=True)
+    return np.where(flat & where, 0.0, kept)
+
+
+def of_row(row: AxisRow) -> Axiswise:
+    """Return the function of a registry row."""
+    return FAMILIES[row.family](row)

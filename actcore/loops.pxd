@@ -28,16 +28,14 @@ cdef struct Loop:
 #: The loop of an element-wise activation. `kind`: value, derivative, second_derivative, backward, value_and_derivative.
 #: `dtype`: float32, float64; float16 and bfloat16 for ``run`` only, with parameters in float32.
 cdef const Loop* find(str name, str kind, str dtype) except NULL
-#: The row kernel of a function along an axis. `kind`: value, backward.
-cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL
 
 #: Element i of argument k lies at args[k] + i * steps[k]; a step of 0 broadcasts. Arguments: inputs, parameters, outputs.
 cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil
 #: The same for elements start to start + n, on the calling thread.
 cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil
-#: The same for rows: element i of row r of argument k lies at args[k] + r * row_steps[k] + i * steps[k]. -1: out of memory.
-cdef int run_rows(
-    const Loop* loop, char** args, Py_ssize_t rows, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps
+#: Copy n items of 2, 4 or 8 bytes between strides; a source step of 0 repeats one item.
+cdef void copy(
+    const char* source, Py_ssize_t source_step, char* target, Py_ssize_t target_step, Py_ssize_t n, int itemsize
 ) noexcept nogil
 
 #: Memoryviews of equal length (the shortest counts). `parameters`: the loop's parameters in registry order, NULL without.

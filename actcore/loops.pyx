@@ -8,9 +8,9 @@ from cython.parallel cimport prange
 from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport free, malloc
 
-from actcore._build.blocks import AXIS_ORDERS, DTYPES, KINDS, STORAGE
+from actcore._build.blocks import DTYPES, KINDS, STORAGE
 from actcore._kernels.table cimport Entry
-from actcore.registry import AXIS_ROWS, ROWS
+from actcore.registry import ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
 
 cdef enum:
@@ -66,11 +66,6 @@ cdef _collect():
                 _loops[row.name, kind.name, stored] = _stored(
                     _loops[row.name, kind.name, "float32"], conversions[2 * k], conversions[2 * k + 1]
                 )
-    for row in AXIS_ROWS:
-        for order, inputs in AXIS_ORDERS.items():
-            for dtype in DTYPES:
-                _loops[row.name, order + " of a row", dtype] = _new(entry[0], len(inputs), 0, 1, dtype, row.cost)
-                entry += 1
 
 
 _collect()
@@ -86,11 +81,6 @@ cdef const Loop* _get(tuple key) except NULL:
 cdef const Loop* find(str name, str kind, str dtype) except NULL:
     """Return the loop of an element-wise activation."""
     return _get((name, kind, dtype))
-
-
-cdef const Loop* find_axiswise(str name, str kind, str dtype) except NULL:
-    """Return the row kernel of a function along an axis."""
-    return _get((name, kind + " of a row", dtype))
 
 
 cdef void copy(const char* source, Py_ssize_t source_step, char* target, Py_ssize_t target_step, Py_ssize_t n, int itemsize) noexcept nogil:
@@ -216,57 +206,6 @@ cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* ste
         start = t * chunk
         if start < n:
             run_part(loop, args, start, chunk if n - start > chunk else n - start, steps)
-
-
-cdef int run_row(const Loop* loop, char** args, Py_ssize_t row, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps, char* buffer) noexcept nogil:
-    """Run the kernel of one row; `buffer` has room for one row per argument."""
-    cdef char* row_args[MAX_ARGUMENTS]
-    cdef int n_args = loop.n_inputs + loop.n_outputs
-    cdef int itemsize = loop.itemsize
-    cdef int k
-    for k in range(n_args):
-        row_args[k] = args[k] + row * row_steps[k]
-        if steps[k] != itemsize:
-            row_args[k] = buffer + k * n * itemsize
-            if k < loop.n_inputs:
-                copy(args[k] + row * row_steps[k], steps[k], row_args[k], itemsize, n, itemsize)
-    loop.scalar(row_args, n)
-    for k in range(loop.n_inputs, n_args):
-        if steps[k] != itemsize:
-            copy(row_args[k], itemsize, args[k] + row * row_steps[k], steps[k], n, itemsize)
-    return 0
-
-
-cdef int run_rows(
-    const Loop* loop, char** args, Py_ssize_t rows, Py_ssize_t n, const Py_ssize_t* row_steps, const Py_ssize_t* steps
-) noexcept nogil:
-    """Run a row kernel over many rows, in parallel where that pays; -1 when there is no memory for the buffers."""
-    cdef int n_args = loop.n_inputs + loop.n_outputs
-    cdef int threads = threads_for(<double> rows * n * loop.cost)
-    cdef Py_ssize_t size = n_args * n * loop.itemsize
-    cdef Py_ssize_t row, chunk
-    cdef bint direct = True
-    cdef char* buffers = NULL
-    cdef int k, t
-    cdef fp_state state
-    if rows == 0 or n == 0:
-        return 0
-    if threads > rows:
-        threads = <int> rows
-    for k in range(n_args):
-        direct = direct and steps[k] == loop.itemsize
-    if not direct:
-        buffers = <char*> malloc(threads * size)
-        if buffers is NULL:
-            return -1
-    chunk = (rows + threads - 1) // threads
-    for t in prange(threads, num_threads=threads, schedule="static"):
-        state = fp_enter()
-        for row in range(t * chunk, (t + 1) * chunk if (t + 1) * chunk < rows else rows):
-            run_row(loop, args, row, n, row_steps, steps, NULL if direct else buffers + t * size)
-        fp_leave(state)
-    free(buffers)
-    return 0
 
 
 cdef inline void _run_views(const Loop* loop, char** args, Py_ssize_t* steps, Py_ssize_t n, int n_inputs, int n_outputs, const char* parameters) noexcept nogil:

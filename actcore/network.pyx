@@ -13,7 +13,7 @@ import actcore
 from actcore cimport loops
 from actcore._kernels.dense cimport padded
 from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, TILE, Layer, Network, NetworkBlocks, workspace_size
-from actcore.axiswise import Axiswise
+from actcore.along_axis import Axiswise
 from actcore.initialisers import INITIALISERS, initial_weights
 from actcore.runtime cimport fp_enter, fp_leave, fp_state, network_table, threads_for
 

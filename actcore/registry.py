@@ -112,18 +112,45 @@ class Row:
 
 
 @dataclass(frozen=True)
+class AxisKernel:
+    """How a compiled function along an axis runs: so many folds over the entries, then a map (``_kernels/axiswise.pxd``)."""
+
+    inputs: tuple[str, ...]
+    folds: int
+    #: The last fold is repeated until its count stays.
+    repeats: bool = False
+    #: One number per row comes out.
+    reduces: bool = False
+
+
+@dataclass(frozen=True)
 class AxisRow:
-    """One function along an axis. Its kernels turn a row of numbers into a row (or several rows into one)."""
+    """One function along an axis.
+
+    `family` says what comes out of n entries: "normalised", "negated" and "one-hot" n, "reduced" one, "gated" n / 2, "grouped" one per
+    group, "doubled" 2n.
+    """
 
     name: str
     title: str
+    family: str
     formula: str
     backward_formula: str
-    reference: Callable[..., Any]
+    #: ``reference(m, xs)``: the results of a row, from an mpmath context.
+    reference: Callable[..., list[Any]]
     tags: frozenset[str]
     advice: str
     source: str
+    kernels: Mapping[str, AxisKernel] = field(default_factory=lambda: MappingProxyType({}))
+    #: What a backward pass starts from: the "output" or the "input".
+    backward_from: str = "output"
+    #: The function it is made of: the gate of a gated unit, the softmax of softmin.
+    of: str = ""
+    #: What `where=` puts in the place of entries that do not take part.
+    masked: float = 0.0
     spellings: Mapping[str, Spelling] = field(default_factory=lambda: MappingProxyType({}))
+    #: Largest error of a result in ULP, float32 and float64, whatever the length of the row.
+    bound: float = 0.0
     cost: float = 0.5
 
 
@@ -421,17 +448,197 @@ ROWS: tuple[Row, ...] = (
     ),
 )
 
+
+
+def _softmax_row(m: Any, xs: list[Any]) -> list[Any]:
+    powers = [m.exp(x - max(xs)) for x in xs]
+    total = m.fsum(powers)
+    return [power / total for power in powers]
+
+
+def _logsumexp_row(m: Any, xs: list[Any]) -> Any:
+    rest = sorted(xs)
+    top = rest.pop()
+    return top + m.log1p(m.fsum(m.exp(x - top) for x in rest))
+
+
+def _log_softmax_row(m: Any, xs: list[Any]) -> list[Any]:
+    below = [x - max(xs) for x in xs]
+    log_sum = _logsumexp_row(m, below)
+    return [x - log_sum for x in below]
+
+
+def _sparsemax_row(m: Any, xs: list[Any]) -> list[Any]:
+    ordered = sorted(xs, reverse=True)
+    threshold = max((m.fsum(ordered[:k]) - 1) / k for k in range(1, len(xs) + 1))
+    return [max(x - threshold, m.mpf(0)) for x in xs]
+
+
+def _gated_row(gate: Callable[[Any, Any], Any]) -> Callable[..., list[Any]]:
+    def reference(m: Any, xs: list[Any]) -> list[Any]:
+        half = len(xs) // 2
+        return [a * gate(m, b) for a, b in zip(xs[:half], xs[half:], strict=True)]
+
+    return reference
+
+
+def _kernels(inputs_of_backward: tuple[str, ...], folds: int, repeats: bool = False) -> Mapping[str, AxisKernel]:
+    """Return the kernels of a normalised function and of its backward pass, which sums up once."""
+    value = AxisKernel(("x",), folds, repeats=repeats)
+    return MappingProxyType({"value": value, "backward": AxisKernel(inputs_of_backward, 1)})
+
+
+def _gated(name: str, title: str, gate: str, symbol: str, reference: Callable[[Any, Any], Any], advice: str, source: str) -> AxisRow:
+    return AxisRow(
+        name=name,
+        title=title,
+        family="gated",
+        formula=f"y = a · {symbol}(b), with x = [a, b] the two halves along the axis",
+        backward_formula=f"ga = g · {symbol}(b), gb = g · a · {symbol}′(b)",
+        reference=_gated_row(reference),
+        tags=frozenset({"gated", "unbounded"}),
+        advice=advice,
+        source=source,
+        backward_from="input",
+        of=gate,
+        bound=2.0,
+        cost=0.4,
+    )
+
+
+_SHAZEER = "Shazeer: GLU variants improve transformer (2020)"
+
 AXIS_ROWS: tuple[AxisRow, ...] = (
     AxisRow(
         name="softmax",
         title="Softmax",
+        family="normalised",
         formula="yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x)",
         backward_formula="gxᵢ = yᵢ · (gᵢ − Σⱼ gⱼ yⱼ)",
-        reference=lambda m, xs: [1 / m.fsum(m.exp(other - x) for other in xs) for x in xs],
+        reference=_softmax_row,
         tags=frozenset({"bounded", "smooth", "probabilities"}),
-        spellings=_same(torch="torch.softmax", keras="keras.activations.softmax", jax="jax.nn.softmax", onnx="Softmax"
-        ),
+        spellings=_same(torch="torch.softmax", keras="keras.activations.softmax", jax="jax.nn.softmax", onnx="Softmax"),
         advice="For the output of a classifier with several classes: turns logits into probabilities that sum to 1.",
         source="Bridle: Probabilistic interpretation of feedforward classification network outputs (1990)",
+        kernels=_kernels(("y", "g"), folds=2),
+        bound=3.0,
+    ),
+    AxisRow(
+        name="log_softmax",
+        title="Log-softmax",
+        family="normalised",
+        formula="yᵢ = (xᵢ − max x) − log Σⱼ exp(xⱼ − max x)",
+        backward_formula="gxᵢ = gᵢ − exp(yᵢ) · Σⱼ gⱼ",
+        reference=_log_softmax_row,
+        tags=frozenset({"smooth"}),
+        spellings=_same(
+            torch="torch.log_softmax", keras="keras.activations.log_softmax", jax="jax.nn.log_softmax", onnx="LogSoftmax"
+        ),
+        advice="For the cross-entropy of a classifier: the logarithm of softmax, exact where a probability is nearly 0 or 1.",
+        source="Goodfellow, Bengio, Courville: Deep learning (2016), section 6.2.2.3; log1p form: scipy issue 19521",
+        kernels=_kernels(("y", "g"), folds=2),
+        masked=-inf,
+        bound=3.0,
+    ),
+    AxisRow(
+        name="softmin",
+        title="Softmin",
+        family="negated",
+        formula="yᵢ = exp(min x − xᵢ) / Σⱼ exp(min x − xⱼ)",
+        backward_formula="gxᵢ = yᵢ · (Σⱼ gⱼ yⱼ − gᵢ)",
+        reference=lambda m, xs: _softmax_row(m, [-x for x in xs]),
+        tags=frozenset({"bounded", "smooth", "probabilities"}),
+        spellings=_same(torch="torch.nn.functional.softmin"),
+        advice="For choosing the smallest: softmax of the negated input, e.g. of distances.",
+        source="PyTorch documentation: torch.nn.Softmin",
+        of="softmax",
+        bound=3.0,
+    ),
+    AxisRow(
+        name="sparsemax",
+        title="Sparsemax",
+        family="normalised",
+        formula="yᵢ = max(xᵢ − τ, 0), with τ such that Σᵢ yᵢ = 1",
+        backward_formula="gxᵢ = gᵢ − mean of g over the support, where yᵢ > 0; else 0",
+        reference=_sparsemax_row,
+        tags=frozenset({"bounded", "probabilities", "sparse"}),
+        spellings=_same(keras="keras.activations.sparsemax", jax="jax.nn.sparsemax"),
+        advice="For probabilities of which most are exactly 0: the Euclidean projection of the logits onto the simplex.",
+        source="Martins, Astudillo: From softmax to sparsemax (2016)",
+        kernels=_kernels(("y", "g"), folds=2, repeats=True),
+        bound=3.0,
+        cost=0.8,
+    ),
+    AxisRow(
+        name="hardmax",
+        title="Hardmax",
+        family="one-hot",
+        formula="yᵢ = 1 for the first largest xᵢ, else 0",
+        backward_formula="gxᵢ = 0",
+        reference=lambda m, xs: [m.mpf(i == xs.index(max(xs))) for i in range(len(xs))],
+        tags=frozenset({"bounded", "probabilities", "sparse"}),
+        spellings=_same(onnx="Hardmax"),
+        advice="For a decision: the one-hot code of the largest; it has no gradient to learn from.",
+        source="ONNX operator Hardmax",
+        cost=0.2,
+    ),
+    AxisRow(
+        name="logsumexp",
+        title="LogSumExp",
+        family="reduced",
+        formula="y = max x + log Σⱼ exp(xⱼ − max x)",
+        backward_formula="gxᵢ = g · exp(xᵢ − y)",
+        reference=lambda m, xs: [_logsumexp_row(m, xs)],
+        tags=frozenset({"smooth", "unbounded"}),
+        spellings=_same(torch="torch.logsumexp", keras="keras.ops.logsumexp", jax="jax.nn.logsumexp", onnx="ReduceLogSumExp"),
+        advice="For sums of probabilities given as logarithms: a smooth maximum that never overflows.",
+        source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
+        kernels=MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True)}),
+        backward_from="input",
+        bound=1.0,
+    ),
+    AxisRow(
+        name="maxout",
+        title="Maxout",
+        family="grouped",
+        formula="yₖ = max of the k-th group of `pieces` neighbours along the axis",
+        backward_formula="gxᵢ = gₖ for the first largest xᵢ of group k, else 0",
+        reference=lambda m, xs, pieces=2: [max(xs[k : k + pieces]) for k in range(0, len(xs), pieces)],
+        tags=frozenset({"piecewise linear", "unbounded"}),
+        advice="Learns its own shape: the largest of several linear functions; costs `pieces` times the weights.",
+        source="Goodfellow, Warde-Farley, Mirza, Courville, Bengio: Maxout networks (2013)",
+        backward_from="input",
+        cost=0.1,
+    ),
+    AxisRow(
+        name="crelu",
+        title="CReLU",
+        family="doubled",
+        formula="y = [max(x, 0), max(−x, 0)], joined along the axis",
+        backward_formula="gx = g₁ where x > 0, −g₂ where x < 0, else 0",
+        reference=lambda m, xs: [max(x, m.mpf(0)) for x in xs] + [max(-x, m.mpf(0)) for x in xs],
+        tags=frozenset({"piecewise linear", "unbounded"}),
+        advice="For early convolutions, whose filters come in pairs of opposite sign: keeps both halves of the input.",
+        source="Shang, Sohn, Almeida, Lee: Understanding and improving convolutional networks via CReLU (2016)",
+        backward_from="input",
+        of="relu",
+        cost=0.1,
+    ),
+    _gated(
+        "glu", "GLU", "sigmoid", "σ", _sigmoid,
+        "For gated convolutions and transformers: one half says how much of the other passes.",
+        "Dauphin, Fan, Auli, Grangier: Language modeling with gated convolutional networks (2016)",
+    ),
+    _gated(
+        "reglu", "ReGLU", "relu", "relu", lambda m, x: max(x, m.mpf(0)),
+        "The gated unit without an exponential: the gate is a ReLU.", _SHAZEER,
+    ),
+    _gated(
+        "geglu", "GEGLU", "gelu", "gelu", lambda m, x: x * _normal_cdf(m, x),
+        "For the feed-forward layers of transformers; the gate is a GELU.", _SHAZEER,
+    ),
+    _gated(
+        "swiglu", "SwiGLU", "silu", "silu", lambda m, x: x * _sigmoid(m, x),
+        "For the feed-forward layers of large language models; the gate is a SiLU.", _SHAZEER,
     ),
 )

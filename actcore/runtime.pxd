@@ -2,6 +2,7 @@
 
 cdef int threads_for(double nanoseconds) noexcept nogil
 cdef void* block_table() noexcept
+cdef void* axis_table() noexcept
 cdef void* network_table() noexcept
 
 cdef extern from *:

@@ -208,6 +208,11 @@ cdef void* block_table() noexcept:
     return PyCapsule_GetPointer(_kernels.table, "actcore.table")
 
 
+cdef void* axis_table() noexcept:
+    """Return the chosen module's kernels along an axis (``_kernels/axiswise.pxd``)."""
+    return PyCapsule_GetPointer(_kernels.axis_table, "actcore.axis_table")
+
+
 cdef void* network_table() noexcept:
     """Return the chosen module's network kernels (``_kernels/dense.pxd``)."""
     return PyCapsule_GetPointer(_kernels.network, "actcore.network")

@@ -101,6 +101,7 @@ def _check_along_axis(name: str, dtype: str, stored: dict[str, Any]) -> Finding:
     expected = np.array(stored[name]["value"])
     for axis, given, wanted in ((-1, x, expected), (0, x.T.copy(), expected.T)):
         result = getattr(actcore, name)(given, axis=axis)
+        wanted = wanted.reshape(result.shape)
         wrong = ~(
             np.abs(result - wanted) <= 8 * np.finfo(dtype).eps * np.maximum(np.abs(wanted), ABSOLUTE[dtype])
         )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actcore.registry import AXIS_ROWS, ROWS, AxisRow, Row
+from actcore.registry import ROWS, Row
 
 DTYPES = {"float32": "float", "float64": "double"}
 
@@ -35,9 +35,6 @@ KINDS = (
     Kind("backward", ("x", "g"), ("g * {name}_derivative({x})",)),
     Kind("value_and_derivative", ("x",), ("{name}({x})", "{name}_derivative({x})")),
 )
-
-#: The kernels of a function along an axis, with their inputs.
-AXIS_ORDERS = {"value": ("x",), "backward": ("y", "g")}
 
 _HEADER = '''\
 # Generated from actcore/registry.py by actcore/_build/blocks.py; do not edit, do not commit.
@@ -97,17 +94,6 @@ def _variants(row: Row) -> tuple[str, ...]:
     return ("scalar", "array") if row.parameters else ("scalar",)
 
 
-def _axis_block(row: AxisRow, order: str, dtype: str) -> Iterator[str]:
-    """Yield the lines of one kernel over a row of `n` numbers."""
-    ctype = DTYPES[dtype]
-    inputs = AXIS_ORDERS[order]
-    function = row.name if order == "value" else f"{row.name}_backward"
-    yield f"cdef void {row.name}_{order}_{dtype}_row(char** args, Py_ssize_t n) noexcept nogil:"
-    arguments = ", ".join(f"<const {ctype}*> args[{k}]" for k in range(len(inputs)))
-    yield f"    axiswise.{function}({arguments}, <{ctype}*> args[{len(inputs)}], n)"
-    yield ""
-
-
 def module_text(isa: str, extra: str = "") -> str:
     """Return the Cython source of one instruction set's module; `extra` is appended before the tables are exported."""
     lines = _HEADER.format(isa=isa).splitlines()
@@ -125,11 +111,6 @@ def module_text(isa: str, extra: str = "") -> str:
                 name = f"{row.name}_{kind.name}_{dtype}"
                 array = f"{name}_array" if row.parameters else "NULL"
                 entries.append(f"Entry({name}_scalar, {array})")
-    for axis_row in AXIS_ROWS:
-        for order in AXIS_ORDERS:
-            for dtype in DTYPES:
-                lines.extend(_axis_block(axis_row, order, dtype))
-                entries.append(f"Entry({axis_row.name}_{order}_{dtype}_row, NULL)")
     lines.append(f"cdef Entry[{len(entries)}] entries")
     lines.extend(f"entries[{k}] = {entry}" for k, entry in enumerate(entries))
     lines.append('table = PyCapsule_New(<void*> entries, "actcore.table", NULL)')
