@@ -5,6 +5,7 @@ Everything else about the package is in ``pyproject.toml``.
 
 from __future__ import annotations
 
+import glob
 import os
 import subprocess
 import sys
@@ -33,11 +34,18 @@ DIRECTIVES = {
     "freethreading_compatible": True,
     "embedsignature": True,
 }
-DEPENDS = ["setup.py", "actcore/_build/isa.py"]  # flags and directives: a change recompiles everything
+# A change of flags, directives or kernels recompiles everything: Cython does not follow `from package cimport module`.
+DEPENDS = ["setup.py", "actcore/_build/isa.py", *sorted(glob.glob("actcore/**/*.px[di]", recursive=True))]
 NUMPY_API = [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")]
 
 
 NETWORK = ROOT / "actcore" / "_kernels" / "network_blocks.pxi"
+
+
+def outdated() -> bool:
+    """Tell whether a generated C file is older than something it is made from."""
+    made = [path.stat().st_mtime for path in Path("build/cython").glob("**/*.c")]
+    return bool(made) and min(made) < max(Path(path).stat().st_mtime for path in DEPENDS)
 
 
 def openmp_flags() -> tuple[list[str], list[str]]:
@@ -99,6 +107,7 @@ setup(
         compiler_directives=DIRECTIVES,
         emit_linenums=True,  # the vectorisation check reads the compiler's remarks by line of the generated source
         build_dir="build/cython",
+        force=outdated(),
         nthreads=0,
     )
 )

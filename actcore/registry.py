@@ -80,6 +80,10 @@ class Spelling:
 
     name: str
     defaults: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    #: Points where the system takes another derivative than this table.
+    kinks: tuple[Kink, ...] = ()
+    #: The row that computes what the system means by the name, where it is not this one.
+    row: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,10 @@ class Row:
     domain: tuple[Fact, Fact] = (-inf, inf)
     spellings: Mapping[str, Spelling] = field(default_factory=lambda: MappingProxyType({}))
     bounds: Bounds = Bounds()
+    #: The file in ``_kernels`` that has the functions ``name``, ``name_derivative`` and ``name_second_derivative``.
+    kernels: str = "activations"
+    #: Whether those are written in float64, so that float32 is widened before them and rounded after.
+    double_inside: bool = False
     #: Rough nanoseconds per float32 element on one thread: decides below which size a call stays serial.
     cost: float = 0.3
     #: The initialiser that keeps the variance of signals about constant through layers of this activation.
@@ -206,6 +214,18 @@ def _selu_derivative(m: Any, x: Any) -> Any:
 def _selu_second_derivative(m: Any, x: Any) -> Any:
     scale, alpha = _selu_constants(m)
     return m.mpf(0) if x > 0 else scale * alpha * m.exp(x)
+
+
+def _dish(m: Any, x: Any) -> Any:
+    s, a = m.sqrt(1 + x * x), abs(x)
+    half = 1 / (2 * s * (s + a))  # (1 − |x| / s) / 2
+    return x * (1 - half) if x > 0 else x * half
+
+
+def _dish_derivative(m: Any, x: Any) -> Any:
+    s, a = m.sqrt(1 + x * x), abs(x)
+    left = (1 - s * a) / (2 * s**3 * (s + a))
+    return 1 - left if x > 0 else left
 
 
 def _same(**systems: str) -> dict[str, Spelling]:
@@ -320,7 +340,7 @@ ROWS: tuple[Row, ...] = (
         spellings={
             "torch": Spelling("torch.nn.functional.leaky_relu"),
             "keras": Spelling("keras.activations.leaky_relu", MappingProxyType({"negative_slope": 0.2})),
-            "jax": Spelling("jax.nn.leaky_relu"),
+            "jax": Spelling("jax.nn.leaky_relu", kinks=(Kink(0.0, derivative=1.0),)),
             "onnx": Spelling("LeakyRelu"),
         },
         advice="Where ReLU units die: a small slope for negative inputs keeps a gradient alive.",
@@ -444,6 +464,561 @@ ROWS: tuple[Row, ...] = (
         advice="The activation of most transformers: smooth, slightly negative for small negative inputs.",
         source="Hendrycks, Gimpel: Gaussian error linear units (2016)",
         cost=0.4,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="relu6",
+        title="ReLU6",
+        formula="f(x) = min(max(0, x), 6)",
+        derivative_formula="f′(x) = 1 if 0 < x < 6 else 0",
+        reference=Reference(
+            value=lambda m, x: min(max(x, m.mpf(0)), m.mpf(6)),
+            derivative=lambda m, x: m.mpf(1 if 0 < x < 6 else 0),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, 6.0),
+        kinks=(Kink(0.0, derivative=0.0), Kink(6.0, derivative=0.0)),
+        tags=frozenset({"monotone", "piecewise-linear", "bounded", "sparse"}),
+        spellings=_same(torch="torch.nn.functional.relu6", keras="keras.activations.relu6", jax="jax.nn.relu6"),
+        advice="ReLU for arithmetic of few bits: quantised mobile networks like its known range.",
+        source="Krizhevsky: Convolutional deep belief networks on CIFAR-10 (2010)",
+        kernels="piecewise",
+        cost=0.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="relu_squared",
+        title="Squared ReLU",
+        formula="f(x) = max(0, x)²",
+        derivative_formula="f′(x) = 2 · max(0, x)",
+        reference=Reference(
+            value=lambda m, x: x * x if x > 0 else m.mpf(0),
+            derivative=lambda m, x: 2 * x if x > 0 else m.mpf(0),
+            second_derivative=lambda m, x: m.mpf(2 if x > 0 else 0),
+        ),
+        range=(0.0, inf),
+        kinks=(Kink(0.0, derivative=0.0),),
+        tags=frozenset({"monotone", "unbounded", "sparse"}),
+        advice="In transformers' feed-forward layers: as sparse as ReLU, with a slope that grows from zero.",
+        source="So et al.: Primer: searching for efficient transformers (2021)",
+        kernels="piecewise",
+        cost=0.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="prelu",
+        title="PReLU",
+        formula="f(x) = x if x > 0 else alpha · x",
+        derivative_formula="f′(x) = 1 if x > 0 else alpha",
+        parameters=(Parameter("alpha", 0.25, -inf, inf, 0.05, "slope for negative inputs", learnable=True),),
+        reference=Reference(
+            value=lambda m, x, alpha: x if x > 0 else alpha * x,
+            derivative=lambda m, x, alpha: m.mpf(1) if x > 0 else m.mpf(alpha),
+            second_derivative=lambda m, x, alpha: m.mpf(0),
+        ),
+        range=(lambda alpha: -inf if alpha > 0 else 0.0, inf),
+        kinks=(Kink(0.0, derivative=lambda alpha: alpha),),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "learnable"}),
+        spellings={
+            "torch": Spelling("torch.nn.functional.prelu"),
+            "keras": Spelling("keras.layers.PReLU", MappingProxyType({"alpha": 0.0})),
+            "onnx": Spelling("PRelu"),
+        },
+        advice="A leaky ReLU whose slope, one number or one per channel, is learned with the weights.",
+        source="He, Zhang, Ren, Sun: Delving deep into rectifiers (2015)",
+        kernels="piecewise",
+        cost=0.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="threshold",
+        title="Threshold",
+        formula="f(x) = x if x > threshold else value",
+        derivative_formula="f′(x) = 1 if x > threshold else 0",
+        parameters=(
+            Parameter("threshold", 0.0, -inf, inf, 0.1, "inputs above it pass"),
+            Parameter("value", 0.0, -inf, inf, 0.1, "what the others become"),
+        ),
+        reference=Reference(
+            value=lambda m, x, threshold, value: x if x > threshold else m.mpf(value),
+            derivative=lambda m, x, threshold, value: m.mpf(1 if x > threshold else 0),
+            second_derivative=lambda m, x, threshold, value: m.mpf(0),
+        ),
+        range=(lambda threshold, value: min(threshold, value), inf),
+        kinks=(Kink(lambda threshold, value: threshold, derivative=0.0),),
+        tags=frozenset({"piecewise-linear", "unbounded", "sparse"}),
+        spellings=_same(torch="torch.nn.functional.threshold"),
+        advice="ReLU with a chosen edge and floor; with both at 0 it is ReLU.",
+        source="Collobert, Kavukcuoglu, Farabet: Torch7 (2011)",
+        kernels="piecewise",
+        cost=0.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="thresholded_relu",
+        title="Thresholded ReLU",
+        formula="f(x) = x if x > theta else 0",
+        derivative_formula="f′(x) = 1 if x > theta else 0",
+        parameters=(Parameter("theta", 1.0, 0.0, inf, 0.1, "inputs above it pass"),),
+        reference=Reference(
+            value=lambda m, x, theta: x if x > theta else m.mpf(0),
+            derivative=lambda m, x, theta: m.mpf(1 if x > theta else 0),
+            second_derivative=lambda m, x, theta: m.mpf(0),
+        ),
+        range=(0.0, inf),
+        kinks=(Kink(lambda theta: theta, derivative=0.0),),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse", "discontinuous"}),
+        spellings=_same(keras="keras.layers.ReLU(threshold=theta)", onnx="ThresholdedRelu"),
+        advice="For sparse codes: small activations are cut off, large ones pass unchanged.",
+        source="Konda, Memisevic, Krueger: Zero-bias autoencoders (2014)",
+        kernels="piecewise",
+        cost=0.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="hard_tanh",
+        title="Hard tanh",
+        formula="f(x) = min(max(min_value, x), max_value)",
+        derivative_formula="f′(x) = 1 if min_value < x < max_value else 0",
+        parameters=(
+            Parameter("min_value", -1.0, -inf, inf, 0.1, "lower end"),
+            Parameter("max_value", 1.0, -inf, inf, 0.1, "upper end, which wins where the ends cross"),
+        ),
+        reference=Reference(
+            value=lambda m, x, min_value, max_value: min(max(x, m.mpf(min_value)), m.mpf(max_value)),
+            derivative=lambda m, x, min_value, max_value: m.mpf(1 if min_value < x < max_value else 0),
+            second_derivative=lambda m, x, min_value, max_value: m.mpf(0),
+        ),
+        range=(lambda min_value, max_value: min_value, lambda min_value, max_value: max_value),
+        kinks=(
+            Kink(lambda min_value, max_value: min_value, derivative=0.0),
+            Kink(lambda min_value, max_value: max_value, derivative=0.0),
+        ),
+        tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating", "zero-centred"}),
+        spellings={
+            "torch": Spelling("torch.nn.functional.hardtanh"),
+            "keras": Spelling("keras.activations.hard_tanh"),
+            "jax": Spelling("jax.nn.hard_tanh", kinks=(Kink(-1.0, derivative=1.0), Kink(1.0, derivative=1.0))),
+            "onnx": Spelling("Clip"),
+        },
+        advice="tanh for hardware without exponentials: linear in the middle, flat outside.",
+        source="Collobert: Large scale machine learning (2004)",
+        kernels="piecewise",
+        cost=0.1,
+    ),
+    Row(
+        name="hard_shrink",
+        title="Hard shrink",
+        formula="f(x) = x if |x| > lambd else 0",
+        derivative_formula="f′(x) = 1 if |x| > lambd else 0",
+        parameters=(Parameter("lambd", 0.5, 0.0, inf, 0.05, "half the width of the gap"),),
+        reference=Reference(
+            value=lambda m, x, lambd: x if abs(x) > lambd else m.mpf(0),
+            derivative=lambda m, x, lambd: m.mpf(1 if abs(x) > lambd else 0),
+            second_derivative=lambda m, x, lambd: m.mpf(0),
+        ),
+        range=(-inf, inf),
+        kinks=(Kink(lambda lambd: -lambd, derivative=0.0), Kink(lambda lambd: lambd, derivative=0.0)),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse", "zero-centred", "discontinuous"}),
+        spellings=_same(torch="torch.nn.functional.hardshrink", keras="keras.activations.hard_shrink", onnx="Shrink"),
+        advice="For sparse coding: small values become exactly 0, the others are kept as they are.",
+        source="Donoho, Johnstone: Ideal spatial adaptation by wavelet shrinkage (1994)",
+        kernels="piecewise",
+        cost=0.1,
+    ),
+    Row(
+        name="soft_shrink",
+        title="Soft shrink",
+        formula="f(x) = x − lambd if x > lambd, x + lambd if x < −lambd, else 0",
+        derivative_formula="f′(x) = 1 if |x| > lambd else 0",
+        parameters=(Parameter("lambd", 0.5, 0.0, inf, 0.05, "half the width of the gap"),),
+        reference=Reference(
+            value=lambda m, x, lambd: m.sign(x) * max(abs(x) - lambd, m.mpf(0)),
+            derivative=lambda m, x, lambd: m.mpf(1 if abs(x) > lambd else 0),
+            second_derivative=lambda m, x, lambd: m.mpf(0),
+        ),
+        range=(-inf, inf),
+        kinks=(Kink(lambda lambd: -lambd, derivative=0.0), Kink(lambda lambd: lambd, derivative=0.0)),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse", "zero-centred"}),
+        spellings=_same(torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink", jax="jax.nn.soft_shrink"),
+        advice="The proximal step of an L1 penalty: shrinks everything towards 0, and small values to it.",
+        source="Donoho: De-noising by soft-thresholding (1995)",
+        kernels="piecewise",
+        cost=0.1,
+    ),
+    Row(
+        name="absolute",
+        title="Absolute value",
+        formula="f(x) = |x|",
+        derivative_formula="f′(x) = sign(x)",
+        reference=Reference(
+            value=lambda m, x: abs(x),
+            derivative=lambda m, x: m.sign(x),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, inf),
+        kinks=(Kink(0.0, derivative=0.0),),
+        tags=frozenset({"piecewise-linear", "unbounded", "non-monotone", "even"}),
+        spellings=_same(torch="torch.abs", keras="keras.ops.absolute", jax="jax.numpy.abs", onnx="Abs"),
+        advice="Folds the line at 0: no unit of it can die, and one layer of it solves xor.",
+        source="Jarrett, Kavukcuoglu, Ranzato, LeCun: What is the best multi-stage architecture (2009)",
+        kernels="piecewise",
+        cost=0.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="triangular",
+        title="Triangular",
+        formula="f(x) = max(0, 1 − |x|)",
+        derivative_formula="f′(x) = −sign(x) if |x| < 1 else 0",
+        reference=Reference(
+            value=lambda m, x: max(1 - abs(x), m.mpf(0)),
+            derivative=lambda m, x: -m.sign(x) if abs(x) < 1 else m.mpf(0),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, 1.0),
+        kinks=(Kink(-1.0, derivative=0.0), Kink(0.0, derivative=0.0), Kink(1.0, derivative=0.0)),
+        tags=frozenset({"piecewise-linear", "bounded", "non-monotone", "sparse", "even"}),
+        advice="A bump of straight lines: sums of it interpolate a function linearly between nodes.",
+        source="de Boor: A practical guide to splines (1978), linear B-spline",
+        kernels="piecewise",
+        cost=0.1,
+    ),
+    Row(
+        name="square",
+        title="Square",
+        formula="f(x) = x²",
+        derivative_formula="f′(x) = 2x",
+        reference=Reference(
+            value=lambda m, x: x * x, derivative=lambda m, x: 2 * x, second_derivative=lambda m, x: m.mpf(2)
+        ),
+        range=(0.0, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone", "even"}),
+        advice="For networks over encrypted or exact numbers, where only sums and products exist; grows fast with depth.",
+        source="Gilad-Bachrach et al.: CryptoNets (2016)",
+        kernels="piecewise",
+        cost=0.1,
+    ),
+    Row(
+        name="cube",
+        title="Cube",
+        formula="f(x) = x³",
+        derivative_formula="f′(x) = 3x²",
+        reference=Reference(
+            value=lambda m, x: x**3, derivative=lambda m, x: 3 * x * x, second_derivative=lambda m, x: 6 * x
+        ),
+        range=(-inf, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded", "zero-centred"}),
+        advice="Lets one layer form products of three inputs; used in dependency parsing, in shallow networks only.",
+        source="Chen, Manning: A fast and accurate dependency parser using neural networks (2014)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.15,
+    ),
+    Row(
+        name="sparse_sigmoid",
+        title="Sparse sigmoid",
+        formula="f(x) = min(max(0, (x + 1) / 2), 1)",
+        derivative_formula="f′(x) = 1/2 if −1 < x < 1 else 0",
+        reference=Reference(
+            value=lambda m, x: min(max((x + 1) / 2, m.mpf(0)), m.mpf(1)),
+            derivative=lambda m, x: m.mpf(1) / 2 if -1 < x < 1 else m.mpf(0),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, 1.0),
+        kinks=(Kink(-1.0, derivative=0.0), Kink(1.0, derivative=0.0)),
+        tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating"}),
+        spellings=_same(keras="keras.activations.sparse_sigmoid", jax="jax.nn.sparse_sigmoid"),
+        advice="The two-class sparsemax: a sigmoid that reaches 0 and 1 exactly.",
+        source="Martins, Astudillo: From softmax to sparsemax (2016)",
+        kernels="piecewise",
+        cost=0.1,
+    ),
+    Row(
+        name="sparse_plus",
+        title="Sparse plus",
+        formula="f(x) = 0 if x ≤ −1, x if x ≥ 1, else (x + 1)² / 4",
+        derivative_formula="f′(x) = min(max(0, (x + 1) / 2), 1)",
+        reference=Reference(
+            value=lambda m, x: m.mpf(0) if x <= -1 else x if x >= 1 else (x + 1) ** 2 / 4,
+            derivative=lambda m, x: min(max((x + 1) / 2, m.mpf(0)), m.mpf(1)),
+            second_derivative=lambda m, x: m.mpf(1) / 2 if -1 < x < 1 else m.mpf(0),
+        ),
+        range=(0.0, inf),
+        kinks=(Kink(-1.0, derivative=0.0), Kink(1.0, derivative=1.0)),
+        tags=frozenset({"monotone", "unbounded", "sparse"}),
+        spellings=_same(keras="keras.activations.sparse_plus", jax="jax.nn.sparse_plus"),
+        advice="A ReLU with a rounded corner that still gives exact zeros.",
+        source="Martins, Astudillo: From softmax to sparsemax (2016); jax.nn.sparse_plus",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="hard_sigmoid",
+        title="Hard sigmoid",
+        formula="f(x) = min(max(0, x / 6 + 1/2), 1)",
+        derivative_formula="f′(x) = 1/6 if −3 < x < 3 else 0",
+        reference=Reference(
+            value=lambda m, x: min(max((x + 3) / 6, m.mpf(0)), m.mpf(1)),
+            derivative=lambda m, x: m.mpf(1) / 6 if -3 < x < 3 else m.mpf(0),
+            second_derivative=lambda m, x: m.mpf(0),
+        ),
+        range=(0.0, 1.0),
+        kinks=(Kink(-3.0, derivative=0.0), Kink(3.0, derivative=0.0)),
+        tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating"}),
+        spellings=_same(torch="torch.nn.functional.hardsigmoid", keras="keras.activations.hard_sigmoid", jax="jax.nn.hard_sigmoid"),
+        advice="A sigmoid for hardware without exponentials; ONNX and old Keras use slope 1/5 (see clipped_linear).",
+        source="Howard et al.: Searching for MobileNetV3 (2019)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+    ),
+    Row(
+        name="clipped_linear",
+        title="Clipped linear",
+        formula="f(x) = min(max(0, slope · x + offset), 1)",
+        derivative_formula="f′(x) = slope if 0 < slope · x + offset < 1 else 0",
+        parameters=(
+            Parameter("slope", 0.2, -inf, inf, 0.05, "slope between the ends"),
+            Parameter("offset", 0.5, -inf, inf, 0.05, "value at 0"),
+        ),
+        reference=Reference(
+            value=lambda m, x, slope, offset: min(max(m.mpf(slope) * x + offset, m.mpf(0)), m.mpf(1)),
+            derivative=lambda m, x, slope, offset: m.mpf(slope) if 0 < m.mpf(slope) * x + offset < 1 else m.mpf(0),
+            second_derivative=lambda m, x, slope, offset: m.mpf(0),
+        ),
+        range=(0.0, 1.0),
+        tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating"}),
+        spellings=_same(onnx="HardSigmoid"),
+        advice="The hard sigmoid with a slope of one's own; slope 0.2 is that of ONNX, Theano and Keras 2.",
+        source="Courbariaux, Bengio, David: BinaryConnect (2015)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+    ),
+    Row(
+        name="hard_swish",
+        title="Hard swish",
+        formula="f(x) = x · min(max(0, x / 6 + 1/2), 1)",
+        derivative_formula="f′(x) = 0 if x ≤ −3, 1 if x ≥ 3, else (2x + 3) / 6",
+        reference=Reference(
+            value=lambda m, x: m.mpf(0) if x <= -3 else x if x >= 3 else x * (x + 3) / 6,
+            derivative=lambda m, x: m.mpf(0) if x <= -3 else m.mpf(1) if x >= 3 else (2 * x + 3) / 6,
+            second_derivative=lambda m, x: m.mpf(1) / 3 if -3 < x < 3 else m.mpf(0),
+        ),
+        range=(-0.375, inf),
+        kinks=(Kink(-3.0, derivative=0.0), Kink(3.0, derivative=1.0)),
+        tags=frozenset({"unbounded", "non-monotone"}),
+        spellings=_same(
+            torch="torch.nn.functional.hardswish", keras="keras.activations.hard_silu", jax="jax.nn.hard_silu", onnx="HardSwish"
+        ),
+        advice="SiLU for mobile hardware: its shape without the exponential.",
+        source="Howard et al.: Searching for MobileNetV3 (2019)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="hard_mish",
+        title="Hard mish",
+        formula="f(x) = x / 2 · min(max(0, x + 2), 2)",
+        derivative_formula="f′(x) = 0 if x ≤ −2, 1 if x ≥ 0, else x + 1",
+        reference=Reference(
+            value=lambda m, x: m.mpf(0) if x <= -2 else x if x >= 0 else x * (x + 2) / 2,
+            derivative=lambda m, x: m.mpf(0) if x <= -2 else m.mpf(1) if x >= 0 else x + 1,
+            second_derivative=lambda m, x: m.mpf(1 if -2 < x < 0 else 0),
+        ),
+        range=(-0.5, inf),
+        kinks=(Kink(-2.0, derivative=0.0), Kink(0.0, derivative=1.0)),
+        tags=frozenset({"unbounded", "non-monotone"}),
+        advice="A cheap stand-in for mish, with the same dip left of zero.",
+        source="Wightman: pytorch-image-models (2020), HardMish",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="plu",
+        title="PLU",
+        formula="f(x) = max(alpha · (x + c) − c, min(alpha · (x − c) + c, x))",
+        derivative_formula="f′(x) = 1 if |x| ≤ c else alpha",
+        parameters=(
+            Parameter("alpha", 0.1, 0.0, 1.0, 0.05, "slope outside"),
+            Parameter("c", 1.0, 0.0, inf, 0.1, "half the width of the middle"),
+        ),
+        reference=Reference(
+            value=lambda m, x, alpha, c: x if abs(x) <= c else m.sign(x) * (alpha * (abs(x) - c) + c),
+            derivative=lambda m, x, alpha, c: m.mpf(1) if abs(x) <= c else m.mpf(alpha),
+            second_derivative=lambda m, x, alpha, c: m.mpf(0),
+        ),
+        range=(-inf, inf),
+        kinks=(Kink(lambda alpha, c: -c, derivative=1.0), Kink(lambda alpha, c: c, derivative=1.0)),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "zero-centred"}),
+        advice="Looks like tanh and never saturates: three straight lines, the outer ones with a small slope.",
+        source="Nicolae: PLU: the piecewise linear unit activation function (2018)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+    ),
+    Row(
+        name="srelu",
+        title="SReLU",
+        formula="f(x) = t_r + a_r (x − t_r) if x ≥ t_r, t_l + a_l (x − t_l) if x ≤ t_l, else x",
+        derivative_formula="f′(x) = a_r if x ≥ t_r, a_l if x ≤ t_l, else 1",
+        parameters=(
+            Parameter("threshold_left", -1.0, -inf, 0.0, 0.1, "t_l, where the left piece ends", learnable=True),
+            Parameter("slope_left", 0.1, -inf, inf, 0.05, "a_l, slope of the left piece", learnable=True),
+            Parameter("threshold_right", 1.0, 0.0, inf, 0.1, "t_r, where the right piece begins", learnable=True),
+            Parameter("slope_right", 0.1, -inf, inf, 0.05, "a_r, slope of the right piece", learnable=True),
+        ),
+        reference=Reference(
+            value=lambda m, x, threshold_left, slope_left, threshold_right, slope_right: (
+                threshold_left + slope_left * (x - threshold_left)
+                if x <= threshold_left
+                else threshold_right + slope_right * (x - threshold_right)
+                if x >= threshold_right
+                else x
+            ),
+            derivative=lambda m, x, threshold_left, slope_left, threshold_right, slope_right: m.mpf(
+                slope_left if x <= threshold_left else slope_right if x >= threshold_right else 1
+            ),
+            second_derivative=lambda m, x, threshold_left, slope_left, threshold_right, slope_right: m.mpf(0),
+        ),
+        range=(-inf, inf),
+        kinks=(
+            Kink(lambda **p: p["threshold_left"], derivative=lambda **p: p["slope_left"]),
+            Kink(lambda **p: p["threshold_right"], derivative=lambda **p: p["slope_right"]),
+        ),
+        tags=frozenset({"monotone", "piecewise-linear", "unbounded", "learnable"}),
+        advice="Three straight lines whose corners and slopes are learned: convex and concave shapes from one function.",
+        source="Jin et al.: Deep learning with S-shaped rectified linear activation units (2016)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+    ),
+    Row(
+        name="sqnl",
+        title="SQNL",
+        formula="f(x) = x − x · |x| / 4 if |x| < 2 else sign(x)",
+        derivative_formula="f′(x) = max(0, 1 − |x| / 2)",
+        reference=Reference(
+            value=lambda m, x: x - x * abs(x) / 4 if abs(x) < 2 else m.sign(x),
+            derivative=lambda m, x: max(1 - abs(x) / 2, m.mpf(0)),
+            second_derivative=lambda m, x: -m.sign(x) / 2 if abs(x) < 2 else m.mpf(0),
+        ),
+        range=(-1.0, 1.0),
+        kinks=(Kink(-2.0, derivative=0.0), Kink(0.0, derivative=1.0), Kink(2.0, derivative=0.0)),
+        tags=frozenset({"monotone", "bounded", "saturating", "zero-centred"}),
+        advice="tanh from squares: two parabolas that meet ±1 exactly.",
+        source="Wuraola, Patel: SQNL: a new computationally efficient activation function (2018)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.2,
+    ),
+    Row(
+        name="bent_identity",
+        title="Bent identity",
+        formula="f(x) = (√(x² + 1) − 1) / 2 + x",
+        derivative_formula="f′(x) = x / (2 √(x² + 1)) + 1",
+        reference=Reference(
+            value=lambda m, x: (m.sqrt(x * x + 1) - 1) / 2 + x,
+            derivative=lambda m, x: x / (2 * m.sqrt(x * x + 1)) + 1,
+            second_derivative=lambda m, x: 1 / (2 * m.sqrt(x * x + 1) ** 3),
+        ),
+        range=(-inf, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        advice="Almost linear, with slope 1/2 far left and 3/2 far right: gradients neither vanish nor explode.",
+        source="Wikipedia: Activation function (table)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.5,
+    ),
+    Row(
+        name="isru",
+        title="ISRU",
+        formula="f(x) = x / √(1 + alpha · x²)",
+        derivative_formula="f′(x) = (1 + alpha · x²)^(−3/2)",
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared height of the ends", exclusive_minimum=True),),
+        reference=Reference(
+            value=lambda m, x, alpha: x / m.sqrt(1 + m.mpf(alpha) * x * x),
+            derivative=lambda m, x, alpha: 1 / m.sqrt(1 + m.mpf(alpha) * x * x) ** 3,
+            second_derivative=lambda m, x, alpha: -3 * m.mpf(alpha) * x / m.sqrt(1 + m.mpf(alpha) * x * x) ** 5,
+        ),
+        range=(lambda alpha: -(alpha**-0.5), lambda alpha: alpha**-0.5),
+        tags=frozenset({"monotone", "smooth", "bounded", "saturating", "zero-centred"}),
+        advice="Shaped like tanh, made of a square root alone, and easy on hardware that has its inverse.",
+        source="Carlile, Delamarter, Kinney, Marti, Whitney: Improving deep learning by inverse square root linear units (2017)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.5,
+    ),
+    Row(
+        name="isrlu",
+        title="ISRLU",
+        formula="f(x) = x if x ≥ 0 else x / √(1 + alpha · x²)",
+        derivative_formula="f′(x) = 1 if x ≥ 0 else (1 + alpha · x²)^(−3/2)",
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared depth of the plateau", exclusive_minimum=True),),
+        reference=Reference(
+            value=lambda m, x, alpha: x if x >= 0 else x / m.sqrt(1 + m.mpf(alpha) * x * x),
+            derivative=lambda m, x, alpha: m.mpf(1) if x >= 0 else 1 / m.sqrt(1 + m.mpf(alpha) * x * x) ** 3,
+            second_derivative=lambda m, x, alpha: (
+                m.mpf(0) if x >= 0 else -3 * m.mpf(alpha) * x / m.sqrt(1 + m.mpf(alpha) * x * x) ** 5
+            ),
+        ),
+        range=(lambda alpha: -(alpha**-0.5), inf),
+        kinks=(Kink(0.0, derivative=1.0),),
+        tags=frozenset({"monotone", "smooth", "unbounded", "saturating"}),
+        advice="ELU without the exponential, and with a continuous second derivative.",
+        source="Carlile, Delamarter, Kinney, Marti, Whitney: Improving deep learning by inverse square root linear units (2017)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.5,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="squareplus",
+        title="Squareplus",
+        formula="f(x) = (x + √(x² + b)) / 2",
+        derivative_formula="f′(x) = (1 + x / √(x² + b)) / 2",
+        parameters=(Parameter("b", 4.0, 0.0, inf, 0.5, "roundness of the corner: f(0) = √b / 2", exclusive_minimum=True),),
+        reference=Reference(
+            value=lambda m, x, b: (x + m.sqrt(x * x + b)) / 2 if x >= 0 else b / (2 * (m.sqrt(x * x + b) - x)),
+            derivative=lambda m, x, b: (
+                (1 + x / m.sqrt(x * x + b)) / 2 if x >= 0 else b / (2 * m.sqrt(x * x + b) * (m.sqrt(x * x + b) - x))
+            ),
+            second_derivative=lambda m, x, b: b / (2 * m.sqrt(x * x + b) ** 3),
+        ),
+        range=(0.0, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        spellings=_same(keras="keras.activations.squareplus", jax="jax.nn.squareplus"),
+        advice="Softplus without exponential or logarithm: positive, smooth and cheap.",
+        source="Barron: Squareplus: a softplus-like algebraic rectifier (2021)",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.5,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="dish",
+        title="Dish",
+        formula="f(x) = x / 2 · (x / √(1 + x²) + 1)",
+        derivative_formula="f′(x) = (x · (x² + 2) / (1 + x²)^(3/2) + 1) / 2",
+        reference=Reference(
+            value=_dish,
+            derivative=_dish_derivative,
+            second_derivative=lambda m, x: (2 - x * x) / (2 * m.sqrt(1 + x * x) ** 5),
+        ),
+        range=(-0.15015127400, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        advice="Shaped like SiLU and GELU, from one square root.",
+        source="thinc: thinc.api.Dish",
+        kernels="algebraic",
+        double_inside=True,
+        cost=0.5,
         recommended_init="he_uniform",
     ),
 )

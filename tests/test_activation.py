@@ -89,6 +89,7 @@ def test_out_where_and_in_place(activation: Activation, dtype: str, kind: str) -
 @dtypes
 def test_pair_and_backward_agree_with_the_single_kinds(activation: Activation, dtype: str) -> None:
     x = samples(dtype)
+    activation = activation.bind(**{name: float(np.dtype(dtype).type(value)) for name, value in activation.parameters.items()})
     value, derivative = activation.value_and_derivative(x)
     assert same_bits(value, activation(x)) and same_bits(derivative, activation.derivative(x))
     y, dy = np.empty_like(x), np.empty_like(x)
@@ -96,7 +97,9 @@ def test_pair_and_backward_agree_with_the_single_kinds(activation: Activation, d
     assert result[0] is y and result[1] is dy and same_bits(y, value) and same_bits(dy, derivative)
     g = np.linspace(-2, 2, x.size).astype(dtype)
     with np.errstate(invalid="ignore"):
-        assert same_bits(activation.backward(x, g), g * derivative)
+        # One rounding more or less, where float32 is computed in float64.
+        exact = g.astype(float) * activation.derivative(x.astype(float)) if activation.spec.double_inside else g * derivative
+        assert same_bits(activation.backward(x, g), exact.astype(dtype))
 
 
 @activations
@@ -205,7 +208,7 @@ def test_pickles_and_binds(activation: Activation) -> None:
         assert bound.parameters[parameter.name] == parameter.default + parameter.step
         x = np.linspace(-2, 2, 101)
         assert np.array_equal(bound(x), activation(x, **bound.parameters))
-        values = np.linspace(parameter.default, parameter.default + 1, 101)
+        values = np.linspace(parameter.default, min(parameter.default + 1, parameter.maximum), 101)
         each = [float(activation(one, **{parameter.name: float(value)})) for one, value in zip(x, values, strict=True)]
         assert np.array_equal(activation(x, **{parameter.name: values}), each)
         if np.isfinite(parameter.minimum):

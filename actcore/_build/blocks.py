@@ -43,7 +43,7 @@ from cpython.pycapsule cimport PyCapsule_New
 
 from libc.stdint cimport uint16_t
 
-from actcore._kernels cimport activations, axiswise, storage
+from actcore._kernels cimport {families}, axiswise, storage
 from actcore._kernels.table cimport Block, Entry
 '''
 
@@ -55,6 +55,7 @@ def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
     and the derivative have in common.
     """
     ctype = DTYPES[dtype]
+    working = "double" if row.double_inside else ctype
     parameters = tuple(p.name for p in row.parameters)
     loaded = kind.inputs + (parameters if variant == "array" else ())
     results = tuple(f"y{k}" for k in range(len(kind.outputs)))
@@ -65,17 +66,17 @@ def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
         elif name in loaded:
             yield f"    cdef const {ctype}* {name}s = <const {ctype}*> args[{position}]"
         else:
-            yield f"    cdef {ctype} {name} = (<const {ctype}*> args[{position}])[0]"
-    yield f"    cdef {ctype} {', '.join(loaded + results)}"
+            yield f"    cdef {working} {name} = (<const {ctype}*> args[{position}])[0]"
+    yield f"    cdef {working} {', '.join(loaded + results)}"
     yield "    cdef Py_ssize_t i"
     yield "    for i in range(n):"
     for name in loaded:
         yield f"        {name} = {name}s[i]"
     for result, expression in zip(results, kind.outputs, strict=True):
-        call = expression.format(name=f"activations.{row.name}", x=", ".join(("x", *parameters)))
+        call = expression.format(name=f"{row.kernels}.{row.name}", x=", ".join(("x", *parameters)))
         yield f"        {result} = {call}"
     for result in results:
-        yield f"        {result}s[i] = {result}"
+        yield f"        {result}s[i] = <{ctype}> {result}"
     yield ""
 
 
@@ -96,7 +97,7 @@ def _variants(row: Row) -> tuple[str, ...]:
 
 def module_text(isa: str, extra: str = "") -> str:
     """Return the Cython source of one instruction set's module; `extra` is appended before the tables are exported."""
-    lines = _HEADER.format(isa=isa).splitlines()
+    lines = _HEADER.format(isa=isa, families=", ".join(sorted({row.kernels for row in ROWS}))).splitlines()
     lines.append("")
     entries: list[str] = []
     for name in STORAGE:
