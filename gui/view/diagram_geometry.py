@@ -67,7 +67,8 @@ class Geometry:
 
     def edge(self, place: Place) -> list[QLineF]:
         """An edge, from its source to its unit, in short straight pieces."""
-        points = self._samples[self._numbers[place]][::2].tolist()
+        coarse = 2 if len(self.edges) > 150 else 1
+        points = self._samples[self._numbers[place]][::coarse].tolist()
         return [QLineF(*start, *end) for start, end in zip(points, points[1:], strict=False)]
 
     def dashes(self, place: Place) -> list[QLineF]:

@@ -128,6 +128,9 @@ def color(token: str, alpha: float = 1.0) -> QColor:
 
 def pen(token: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine, alpha: float = 1.0) -> QPen:
     """A cosmetic pen (its width is in pixels at any zoom of a plot) in a token of the current theme."""
+    # Qt takes a cosmetic width in pixels of the device: on a display of twice the density it would look half.
+    if (app := QApplication.instance()) is not None:
+        width *= app.devicePixelRatio()
     result = QPen(color(token, alpha), width, style, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     result.setCosmetic(True)
     return result
