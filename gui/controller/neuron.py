@@ -13,6 +13,7 @@ from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
 from ..model.session import Session
+from ..model.sweep import Sweep
 from ..view import theme
 from ..view.arithmetic import Arithmetic
 from ..view.neuron_lab import SYMBOLS, NeuronLab
@@ -161,8 +162,16 @@ class NeuronController:
         self._document.apply(edit_neuron(f"set {SYMBOLS[name]}", name, **{name: value}))
 
     def _set_activation(self, name: str) -> None:
-        title = actcore.get(name).spec.title
-        self._document.apply(edit_neuron(f"choose {title}", activation=name, parameters=()))
+        spec = actcore.get(name).spec
+
+        def change(session: Session) -> Session:
+            neuron = replace(session.neuron, activation=name, parameters=())
+            # An animation of a parameter that the new activation does not have starts over with an input.
+            known = session.sweep.target in (*LIMITS, "path", *spec.defaults)
+            return replace(session, neuron=neuron, sweep=session.sweep if known else Sweep())
+
+        self._sweep.pause()
+        self._document.apply(Command(f"choose {spec.title}", change))
 
     def _set_parameter(self, name: str, value: float) -> None:
         neuron = self._document.session.neuron
@@ -248,6 +257,7 @@ class NeuronController:
         self.view.set_spread(f"{share:.0%} of the inputs meet |f′| < {SATURATED} (shaded)")
 
     def _draw_plane(self, neuron: Neuron, a: float) -> None:
+        self.view.show_layer(self._layer)
         plane, layer = self.view.plane, LAYERS[self._layer](neuron, self._shape)
         plane.set_image(layer.rgba)
         plane.set_contours(layer.lines, layer.levels)

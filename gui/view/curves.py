@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from . import theme
 from .controls import label
 from .plot import Handle, Plot
+from .text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class Curves(QWidget):
             handle.dragged.connect(lambda z, _y: self.operating_dragged.emit(z))
             handle.released.connect(self.released)
             handle.setCursor(Qt.CursorShape.SizeHorCursor)
+            handle.setToolTip("The operating point: where z stands on the curve. Drag it; the input follows")
             plot.nudged.connect(lambda dx, _dy: self.operating_dragged.emit(self._z + 0.05 * dx))
             plot.nudge_finished.connect(self.released)
         self._z = 0.0
@@ -135,6 +137,9 @@ class Curves(QWidget):
         inside = shown == z
         self.value_handle.setPos(shown, value)
         self.slope_handle.setPos(shown, slope)
+        # Beyond the axis the words say where it really is.
+        self.value_handle.set_text(f"a = {plain(value, 3)}" if inside else f"z = {plain(z)}")
+        self.slope_handle.set_text(f"f′ = {plain(slope, 3)}")
         self._tangent.setVisible(inside)
         low = self.value_plot.box.viewRange()[1][0]
         self._drop.setData([shown, shown], [low, value])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QScrollArea,
@@ -34,9 +34,9 @@ TIPS = {
     "b": "Shifts the weighted sum: moves the decision line without turning it",
 }
 LAYERS = (
-    ("output", "Output a", "Colour by the neuron's answer"),
-    ("gradient", "Gradient |∇a|", "Colour by how strongly the answer reacts to the inputs"),
-    ("regions", "Regions", "Where the neuron is active, saturated or dead"),
+    ("output", "Output a", "Every place is a pair of inputs, coloured by the neuron's answer."),
+    ("gradient", "Gradient |∇a|", "Coloured by how strongly the answer reacts to the inputs."),
+    ("regions", "Regions", "Where the neuron can learn, and where hardly or not at all."),
 )
 
 
@@ -96,6 +96,11 @@ class NeuronLab(QWidget):
         self._formula.setText(spec.formula)
         self._advice.setText(spec.advice)
 
+    def show_layer(self, layer: str) -> None:
+        """Show which layer colours the plane, and say what it means."""
+        self.layer.setCurrentIndex(self.layer.findData(layer))
+        self._layer_caption.setText(self.layer.currentData(Qt.ItemDataRole.ToolTipRole))
+
     def set_spread(self, text: str) -> None:
         """Say how much of the plane falls on the flat parts of the curve."""
         self._spread.setText(text)
@@ -151,16 +156,18 @@ class NeuronLab(QWidget):
         return scroll
 
     def _build_plane(self, limit: float) -> Card:
-        card = Card("Input plane", "Every place is a pair of inputs, coloured by the neuron's answer.")
+        card = Card("Input plane")
         self.layer = Menu("Colour the plane by")
         for key, text, tip in LAYERS:
             self.layer.addItem(text, key)
-            self.layer.setItemData(self.layer.count() - 1, tip, 3)
+            self.layer.setItemData(self.layer.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
         self.layer.activated.connect(lambda index: self.layer_chosen.emit(self.layer.itemData(index)))
         card.header.addWidget(self.layer)
         self.plane = Plane(limit)
         self.plane.released.connect(self.gesture_finished)
         self.color_bar = ColorBar("Colours of the plane")
+        self._layer_caption = label("", "caption")
+        card.body.addWidget(self._layer_caption)
         card.body.addWidget(Square(self.plane), 1)
         card.body.addWidget(self.color_bar)
         return card

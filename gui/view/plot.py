@@ -121,7 +121,7 @@ class Plot(pg.PlotWidget):
         event.ignore()  # type: ignore[attr-defined]
 
 
-TEXT_ROOM = 70.0
+TEXT_ROOM = 96.0
 """Pixels to each side of a handle for the words beside it."""
 
 
@@ -144,6 +144,12 @@ class Handle(pg.GraphicsObject):
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setZValue(100)
+
+    def set_text(self, text: str) -> None:
+        """Change the words beside it."""
+        if text != self.text:
+            self.text = text
+            self.update()
 
     def boundingRect(self) -> QRectF:
         reach = self._radius + 6.0

@@ -310,3 +310,31 @@ def test_back_to_the_example_keeps_the_activation(app):
     app.lab.view.number_changing.emit("w1", 1.5)
     QTest.mouseClick(app.lab.view.example, Qt.MouseButton.LeftButton)
     assert app.document.session.neuron == Neuron(activation="tanh")
+
+
+def test_leaving_an_activation_ends_the_animation_of_its_parameter(app):
+    lab = app.lab
+    lab.view.chooser.chosen.emit("leaky_relu")
+    lab.view.player.edited.emit("target", "negative_slope")
+    lab.frame(0.0)
+    lab.toggle_play()
+    for frame in range(1, 10):
+        lab.frame(frame / 60)
+    assert dict(app.document.session.neuron.parameters)["negative_slope"] < 0.0
+    lab.view.chooser.chosen.emit("tanh")
+    app.tick()
+    assert app.document.session.sweep.target == "x1"
+    assert app.document.session.neuron.parameters == ()
+    app.document.undo()
+    assert app.document.session.sweep.target == "negative_slope"
+    assert app.document.session.neuron.activation == "leaky_relu"
+
+
+def test_the_caption_of_the_plane_says_what_its_colours_mean(app):
+    captions = set()
+    for index in range(app.lab.view.layer.count()):
+        app.lab.view.layer.setCurrentIndex(index)
+        app.lab.view.layer.activated.emit(index)
+        app.tick()
+        captions.add(app.lab.view._layer_caption.text())
+    assert len(captions) == app.lab.view.layer.count()
