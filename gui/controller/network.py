@@ -79,8 +79,7 @@ class NetworkController:
         view.diagram.unit_chosen.connect(self._choose_unit)
         view.diagram.pointed.connect(self._point_at)
         view.loss.scrubbed.connect(lambda step: self.worker.seek(round(step)))
-        view.log_toggled.connect(view.loss.set_log)
-        view.log_toggled.connect(lambda _on: self.drawing.redraw())
+        view.scale_chosen.connect(view.loss.set_scale)
         view.test_toggled.connect(view.boundary.show_test_points)
         view.compare_toggled.connect(self._compare)
 
@@ -113,7 +112,8 @@ class NetworkController:
     def table(self) -> dict[str, NDArray[Any]]:
         """The course of the training."""
         curves = self.drawing.snapshot.curves
-        return {"step": curves.steps, "train_loss": curves.train, "test_loss": curves.test}
+        names = ("train_loss", "test_loss", "train_score", "test_score")
+        return {"step": curves.steps, **dict(zip(names, (*curves.losses, *curves.scores), strict=True))}
 
     def prepare(self) -> None:
         self.worker.advance(PREPARED_STEPS)

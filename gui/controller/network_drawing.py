@@ -90,10 +90,6 @@ class Drawing:
         if slow:
             self._draw_slow(snapshot)
 
-    def redraw(self) -> None:
-        """Let the next frame draw everything again."""
-        self._drawn = None
-
     def _draw_slow(self, snapshot: Snapshot) -> None:
         view, curves, state = self._view, snapshot.curves, snapshot.state
         view.bar.set_progress(snapshot.epoch, snapshot.step)
@@ -113,8 +109,8 @@ class Drawing:
         self.insides = self.pictures.insides(points, snapshot.gradients)
         view.inside.show_layers(self.insides)
         view.diagram.show_warnings(self.pictures.dead_units(points))
-        view.loss.set_curves(curves.steps, curves.train, curves.test)
-        view.loss.set_position(snapshot.step, snapshot.train_loss)
+        view.loss.set_record(curves.steps, curves.losses, curves.scores)
+        view.loss.set_position(snapshot.step, snapshot.train_loss, snapshot.train_score)
 
     def _draw_output(self, side: int) -> None:
         view, state = self._view, self.pictures.state

@@ -1,4 +1,4 @@
-"""The course of one training, in bounded memory: losses and weights at evenly spaced steps."""
+"""The course of one training, in bounded memory: losses, scores and weights at evenly spaced steps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from .snapshot import Curves
 
 CAPACITY = 1000
+Pair = tuple[float, float]
+"""One number for the training points, one for the test points."""
 
 
 class History:
-    """Losses and weights at multiples of `stride`, which doubles whenever `CAPACITY` entries are full.
+    """Losses, scores and weights at multiples of `stride`, which doubles whenever `CAPACITY` entries are full.
 
     What is kept depends on the number of steps alone, never on the pace of the training.
     """
@@ -21,7 +23,7 @@ class History:
         self._count = 0
         self._steps = np.empty(CAPACITY, dtype=np.int64)
         self._epochs = np.empty(CAPACITY)
-        self._losses = np.empty((2, CAPACITY))
+        self._losses, self._scores = np.empty((2, CAPACITY)), np.empty((2, CAPACITY))
         self._parameters = np.empty((CAPACITY, parameter_count), dtype=np.float32)
 
     def __len__(self) -> int:
@@ -31,7 +33,7 @@ class History:
         """How many steps may follow `step` up to the next one to be recorded; at least one."""
         return self.stride - step % self.stride
 
-    def record(self, step: int, epoch: float, train: float, test: float, parameters: NDArray[np.float32]) -> None:
+    def record(self, step: int, epoch: float, losses: Pair, scores: Pair, parameters: NDArray[np.float32]) -> None:
         """Keep `step` if it is due, in place of what was recorded of it before."""
         if step % self.stride:
             return
@@ -43,7 +45,8 @@ class History:
         row = self._count
         self._steps[row] = step
         self._epochs[row] = epoch
-        self._losses[:, row] = train, test
+        self._losses[:, row] = losses
+        self._scores[:, row] = scores
         self._parameters[row] = parameters
         self._count += 1
 
@@ -57,8 +60,8 @@ class History:
         return int(self._steps[row]), float(self._epochs[row]), self._parameters[row].copy()
 
     def curves(self) -> Curves:
-        """The losses, as arrays of their own."""
-        kept = self._steps[: self._count].copy(), *self._losses[:, : self._count].copy()
+        """The course so far, as arrays of its own."""
+        kept = tuple(array[..., : self._count].copy() for array in (self._steps, self._losses, self._scores))
         for array in kept:
             array.setflags(write=False)
         return Curves(*kept)
@@ -68,5 +71,5 @@ class History:
         self.stride *= 2
         rows = np.flatnonzero(self._steps[: self._count] % self.stride == 0)
         self._count = len(rows)
-        for kept in (self._steps, self._epochs, *self._losses, self._parameters):
+        for kept in (self._steps, self._epochs, *self._losses, *self._scores, self._parameters):
             kept[: self._count] = kept[rows]

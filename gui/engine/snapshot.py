@@ -12,17 +12,18 @@ from ..model.network import NetworkState
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """The losses so far, at steps that are multiples of a stride. The arrays are read-only.
+    """Losses and scores so far, at steps that are multiples of a stride. The arrays are read-only.
 
     Attributes
     ----------
     steps : ndarray of int64, shape (n,)
-    train, test : ndarray of float64, shape (n,)
+    losses, scores : ndarray of float64, shape (2, n)
+        For the training and for the test points.
     """
 
     steps: NDArray[np.int64]
-    train: NDArray[np.float64]
-    test: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    scores: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

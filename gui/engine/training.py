@@ -43,6 +43,7 @@ class Training:
             due = self._history.until_due(self.step)
             moved = self._trainer.run(min(steps - done, due, self._until_limit()))
             self.step += moved
+            self._last_step = self.step
             done += moved
             if self.step % self._history.stride == 0:
                 self.measure()
@@ -51,9 +52,9 @@ class Training:
 
     def measure(self) -> None:
         """Losses of the weights as they are; they enter the record if the step is due."""
-        self._losses = self._trainer.loss(), self._trainer.loss(*self._test_sample)
+        self._evaluate()
         self._last_step = self.step
-        self._history.record(self.step, self._epoch(), *self._losses, self._net.parameters)
+        self._history.record(self.step, self._epoch(), self._losses, self._scores, self._net.parameters)
 
     def update(self, state: NetworkState) -> None:
         """Go over to `state`, keeping the weights and everything else that it does not change."""
@@ -86,6 +87,8 @@ class Training:
 
     def snapshot(self, version: int, running: bool) -> Snapshot:
         """The training as it is now."""
+        if self._evaluated != self.step:
+            self._evaluate()
         parameters = np.array(self._net.parameters)
         parameters.setflags(write=False)
         return Snapshot(
@@ -98,8 +101,8 @@ class Training:
             gradients=self._gradients(),
             train_loss=self._losses[0],
             test_loss=self._losses[1],
-            train_score=networks.score(self.state, self._net, self._train_sample),
-            test_score=networks.score(self.state, self._net, self._test_sample),
+            train_score=self._scores[0],
+            test_score=self._scores[1],
             curves=self._history.curves(),
             running=running,
             message=self.message,
@@ -166,8 +169,16 @@ class Training:
     def _return_to(self, step: int) -> None:
         self.step, epoch, self._net.parameters[:] = self._history.at(step)
         self._new_trainer(epoch)
-        self._losses = self._trainer.loss(), self._trainer.loss(*self._test_sample)
+        self._evaluate()
         self._last_step = self.step
+
+    def _evaluate(self) -> None:
+        self._evaluated = self.step
+        self._losses = self._trainer.loss(), self._trainer.loss(*self._test_sample)
+        self._scores = (
+            networks.score(self.state, self._net, self._train_sample),
+            networks.score(self.state, self._net, self._test_sample),
+        )
 
     def _epoch(self) -> float:
         return self._epochs_before + self._trainer.step / self._trainer.steps_per_epoch

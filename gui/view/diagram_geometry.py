@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
-UNIT_MAX, UNIT_MIN = 52.0, 20.0
+UNIT_MAX, UNIT_MIN = 60.0, 20.0
 GAP = 7.0
 REACH = 7.0
 """How near the pointer must come to an edge, in pixels."""

@@ -1,4 +1,4 @@
-"""The course of the training: loss on the training and the test points, and a handle to go back in time."""
+"""The course of the training: loss or accuracy on the training and the test points, and a way back in time."""
 
 from __future__ import annotations
 
@@ -16,57 +16,67 @@ from .plot import Handle, Plot
 LOG_FLOOR = 1e-5
 LOSS_CEILING = 2.0
 """A training that diverges leaves the picture at the top instead of flattening all that was before."""
+SCALES = (("loss", "Loss"), ("log", "Loss, logarithmic"), ("score", "Accuracy"))
+"""What can be shown, and what it is called."""
+
+Series = NDArray[np.floating]
 
 
 class LossPlot(Plot):
-    """Train and test loss over the steps. The axes grow in whole leaps and never shrink during a training."""
+    """Curves over the steps. The axes grow in whole leaps and never shrink during a training."""
 
     scrubbed = Signal(float)
     """The handle was dragged to this step."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Loss over the steps", "step", "", (0.0, 100.0), (0.0, 1.0), parent=parent)
+        super().__init__("Course of the training", "step", "", (0.0, 100.0), (0.0, 1.0), parent=parent)
         self._test, self._train, self._ghost = (pg.PlotCurveItem() for _ in range(3))
         for curve in (self._test, self._train, self._ghost):
             curve.setSegmentedLineMode("on")  # a wide noisy line as one path takes Qt ten times as long
         self.handle = Handle(radius=6.0)
-        self.handle.setToolTip("Drag to go back to an earlier step; play goes on from there")
+        self.handle.setToolTip("Drag to go back to an earlier step; training goes on from there")
         self.handle.dragged.connect(lambda x, _y: self.scrubbed.emit(x))
-        self.nudged.connect(lambda dx, _dy: self.scrubbed.emit(self._step + dx * self._width / 100))
+        self.nudged.connect(lambda dx, _dy: self.scrubbed.emit(self._position[0] + dx * self._width / 100))
         for item in (self._ghost, self._test, self._train, self.handle):
             self.addItem(item)
-        self._log = False
+        self._scale = "loss"
         self._width, self._top = 100.0, 1.0
-        self._step = 0.0
+        self._steps: Series = np.empty(0)
+        self._losses = self._scores = np.empty((2, 0))
+        self._kept: tuple[Series, Series, Series] | None = None
+        self._position = (0.0, 0.0, 0.0)
         self.retheme()
 
-    def set_log(self, log: bool) -> None:
-        """Show the loss on a logarithmic scale."""
-        self._log = log
-        self.getAxis("left").setLogMode(log)
+    def set_scale(self, scale: str) -> None:
+        """Show one of `SCALES`."""
+        self._scale = scale
+        self.getAxis("left").setLogMode(scale == "log")
         self._set_axes()
-
-    def clear_ghost(self) -> None:
-        """Forget the curve of the training before."""
-        self._ghost.setData([], [])
+        self._draw()
 
     def keep_ghost(self) -> None:
         """Keep the training curve so far as a pale one to compare with."""
-        self._ghost.setData(*self._train.getData())
+        self._kept = self._steps, self._losses[0], self._scores[0]
+        self._draw()
 
-    def set_curves(self, steps: NDArray[np.integer], train: NDArray[np.floating], test: NDArray[np.floating]) -> None:
-        """The record: losses at steps, shape (n,) each."""
+    def clear_ghost(self) -> None:
+        """Forget the curve that was kept."""
+        self._kept = None
+        self._draw()
+
+    def set_record(self, steps: NDArray[np.integer], losses: Series, scores: Series) -> None:
+        """The record: losses and scores, shape (2, n) for train and test, at steps, shape (n,)."""
         if len(steps) == 0:
             return
-        self._fit_axes(float(steps[-1]), float(max(train.max(), test.max())), fresh=len(steps) < 2)
-        self._train.setData(steps.astype(float), self._y(train))
-        self._test.setData(steps.astype(float), self._y(test))
+        self._steps, self._losses, self._scores = steps.astype(float), losses, scores
+        self._fit_axes(float(steps[-1]), float(losses.max()), fresh=len(steps) < 2)
+        self._draw()
 
-    def set_position(self, step: float, loss: float) -> None:
+    def set_position(self, step: float, loss: float, score: float) -> None:
         """Where the training stands."""
-        self._step = step
+        self._position = (step, loss, score)
         self._fit_axes(step, loss)
-        self.handle.setPos(step, float(self._y(np.array(loss))))
+        self.handle.setPos(step, float(self._y(np.array(loss), np.array(score))))
 
     def retheme(self) -> None:
         super().retheme()
@@ -74,9 +84,22 @@ class LossPlot(Plot):
         self._test.setPen(theme.pen("derivative", 2.0))
         self._ghost.setPen(theme.pen("ghost", 1.5))
 
-    def _y(self, loss: NDArray[np.floating]) -> NDArray[np.floating]:
-        loss = np.clip(np.nan_to_num(loss, nan=LOSS_CEILING), LOG_FLOOR, LOSS_CEILING)
-        return np.log10(loss) if self._log else loss
+    def _draw(self) -> None:
+        for curve, losses, scores in zip((self._train, self._test), self._losses, self._scores, strict=True):
+            curve.setData(self._steps, self._y(losses, scores))
+        if self._kept is None:
+            self._ghost.setData([], [])
+        else:
+            steps, losses, scores = self._kept
+            self._ghost.setData(steps, self._y(losses, scores))
+        step, loss, score = self._position
+        self.handle.setPos(step, float(self._y(np.array(loss), np.array(score))))
+
+    def _y(self, losses: Series, scores: Series) -> Series:
+        if self._scale == "score":
+            return np.clip(scores, 0.0, 1.0)
+        losses = np.clip(np.nan_to_num(losses, nan=LOSS_CEILING), LOG_FLOOR, LOSS_CEILING)
+        return np.log10(losses) if self._scale == "log" else losses
 
     def _fit_axes(self, step: float, top: float, fresh: bool = False) -> None:
         width = max(100.0, _leap(step))
@@ -88,11 +111,12 @@ class LossPlot(Plot):
             self._set_axes()
 
     def _set_axes(self) -> None:
-        if self._log:
-            low, high = math.log10(LOG_FLOOR), math.log10(self._top)
-        else:
-            low, high = 0.0, self._top
-        self.set_ranges((0.0, self._width), (low, high))
+        heights = {
+            "loss": (0.0, self._top),
+            "log": (math.log10(LOG_FLOOR), math.log10(self._top)),
+            "score": (0.0, 1.02),
+        }
+        self.set_ranges((0.0, self._width), heights[self._scale])
 
 
 def _leap(value: float) -> float:

@@ -25,7 +25,7 @@ from .data_panel import Chips, DataPanel, Tile
 from .diagram import Diagram
 from .inside import Inside
 from .layer_heads import LayerHeads
-from .loss import LossPlot
+from .loss import SCALES, LossPlot
 from .plane import ColorBar, Square
 from .train_bar import TrainBar
 
@@ -62,7 +62,7 @@ class NetworkLab(QWidget):
     gesture_finished = Signal()
     feature_toggled = Signal(str, bool)
     layers_asked = Signal(int)
-    log_toggled = Signal(bool)
+    scale_chosen = Signal(str)
     test_toggled = Signal(bool)
     compare_toggled = Signal(bool)
     reseed_clicked = Signal()
@@ -176,13 +176,13 @@ class NetworkLab(QWidget):
         self.color_bar = ColorBar("Colours of the output")
         output.body.addWidget(Square(self.boundary), 1)
         output.body.addWidget(self.color_bar)
-        losses = Card("Loss")
-        self.log = QCheckBox("log")
-        self.log.setToolTip("Logarithmic scale")
-        self.log.setAccessibleName("Logarithmic scale of the loss")
-        self.log.toggled.connect(self.log_toggled)
+        losses = Card("Course")
+        self.scale = Menu("Curve to show")
+        for key, text in SCALES:
+            self.scale.addItem(text, key)
+        self.scale.activated.connect(lambda index: self.scale_chosen.emit(self.scale.itemData(index)))
         self.train_text, self.test_text = label("", "curve"), label("")
-        losses.header.addWidget(self.log)
+        losses.header.addWidget(self.scale)
         legend = QHBoxLayout()
         legend.addWidget(self.train_text)
         legend.addStretch(1)

@@ -107,6 +107,17 @@ def test_one_weight_is_set_and_no_other(worker):
     assert np.array_equal(np.delete(after, 3), np.delete(before, 3))
 
 
+def test_a_snapshot_tells_of_the_weights_it_holds():
+    training = Training(XOR)
+    training.run(2051)  # no multiple of the record's stride by now
+    snapshot = training.snapshot(0, running=False)
+    again = Training(replace(XOR, checkpoint=Checkpoint(0, tuple(snapshot.parameters.tolist()))))
+    other = again.snapshot(0, running=False)
+    assert (snapshot.step, snapshot.last_step) == (2051, 2051)
+    assert snapshot.train_loss == other.train_loss
+    assert snapshot.test_score == other.test_score
+
+
 def test_seek_goes_back_and_training_branches_from_there(worker):
     worker.advance(400)
     worker.flush()
@@ -221,7 +232,7 @@ def test_snapshots_are_frozen(worker):
 def test_the_record_is_bounded_and_evenly_spaced():
     history = History(1)
     for step in range(5 * CAPACITY):
-        history.record(step, step / 10, float(step), float(step), np.zeros(1, np.float32))
+        history.record(step, step / 10, (1.0, 2.0), (0.5, 0.5), np.zeros(1, np.float32))
     steps = history.curves().steps
     assert len(steps) <= CAPACITY
     assert (np.diff(steps) == history.stride).all()

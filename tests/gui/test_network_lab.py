@@ -395,3 +395,17 @@ def test_a_kept_session_goes_on_with_the_same_weights(driver, make_app):
     assert snapshot.step == 321
     assert np.array_equal(snapshot.parameters, trained.parameters)
     assert snapshot.train_loss == trained.train_loss
+
+
+def test_the_course_is_shown_as_loss_logarithm_or_accuracy(driver):
+    d = driver()
+    d.worker.advance(400)
+    d.settle()
+    d.lab.drawing.draw(d.worker.snapshot, 65, slow=True)
+    snapshot, handle = d.worker.snapshot, d.view.loss.handle
+    assert handle.pos().y() == pytest.approx(snapshot.train_loss)
+    d.choose(d.view.scale, "log")
+    assert handle.pos().y() == pytest.approx(np.log10(snapshot.train_loss))
+    d.choose(d.view.scale, "score")
+    assert handle.pos().y() == pytest.approx(snapshot.train_score)
+    assert d.view.loss._train.getData()[1][-1] == pytest.approx(snapshot.train_score)
