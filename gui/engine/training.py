@@ -197,5 +197,5 @@ class Training:
             self.message = f"{self._trainer.divergence.message} Drag back along the loss curve to before it."
         elif self.step == self.state.stop_step:
             self.message = f"Stopped at the limit of {self.step} steps."
-        elif self._losses[0] <= self.state.stop_loss and self._last_step == self.step:
+        elif self._losses[0] <= self.state.stop_loss > 0 and self._evaluated == self.step:
             self.message = f"Stopped: the training loss reached the target of {self.state.stop_loss:g}."

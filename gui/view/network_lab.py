@@ -189,7 +189,7 @@ class NetworkLab(QWidget):
         legend.addWidget(self.test_text)
         losses.body.addLayout(legend)
         self.loss = LossPlot()
-        self.loss.setMinimumHeight(96)
+        self.loss.setMinimumHeight(112)
         losses.body.addWidget(self.loss, 1)
         for card, stretch in ((output, 2), (losses, 1)):
             card.setMinimumWidth(OUTPUT_WIDTH)

@@ -15,7 +15,7 @@ from gui.engine import networks
 from gui.engine.history import CAPACITY, History
 from gui.engine.training import Training
 from gui.engine.worker import Worker
-from gui.model.dataset import KINDS, DatasetSettings
+from gui.model.dataset import KINDS, OWN, DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
 
 XOR = NetworkState(data=DatasetSettings("xor", count=120), hidden=(Layer(6),), speed=None)
@@ -140,6 +140,18 @@ def test_the_target_loss_stops_the_training():
     assert snapshot.train_loss <= 0.2
     assert "0.2" in snapshot.message
     assert snapshot.step < 100_000
+
+
+def test_a_loss_of_zero_is_no_reason_to_stop():
+    # All points of one class and a large bias: the loss is zero from the start.
+    points = tuple((0.1 * k, 0.0, 1.0) for k in range(20))
+    state = NetworkState(data=DatasetSettings(OWN, points=points), hidden=())
+    net = networks.build(state)
+    net.weights[0][:], net.biases[0][:] = 0.0, 200.0
+    training = Training(state.changed(checkpoint=Checkpoint(0, tuple(net.parameters.tolist()))))
+    assert training.snapshot(0, running=False).train_loss == 0.0
+    assert training.run(50) == 50
+    assert training.message == ""
 
 
 def test_divergence_is_said_and_finite_weights_are_kept():
