@@ -15,7 +15,9 @@ from typing import Any
 from actcore.activation import Activation
 from actcore.along_axis import Axiswise
 from actcore.axiswise import of_row
+from actcore.diagnosis import LayerDiagnosis, diagnose, linear_regions
 from actcore.network import MLP
+from actcore.network_file import load_network, save_network
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
 from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
 from actcore.sweep import Sweep, train_many
@@ -111,7 +113,8 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
 
 
 __all__ = [
-    "MLP", "Activation", "Axiswise", "Sweep", "Trainer", "get", "get_num_threads", "names", "num_threads",
-    "set_num_threads", "show_config", "train_many",
+    "MLP", "Activation", "Axiswise", "LayerDiagnosis", "Sweep", "Trainer", "diagnose", "get", "get_num_threads",
+    "linear_regions", "load_network", "names", "num_threads", "save_network", "set_num_threads", "show_config",
+    "train_many",
 ]
 __all__ += [*_activations, *_axiswise]

@@ -2,12 +2,12 @@
 
 Each rule keeps the variance of signals or of gradients about constant through a certain kind of layer:
 
-========== =============================== ======================================================
-glorot     variance 2 / (n_in + n_out)     Glorot, Bengio: Understanding the difficulty of training deep feedforward networks (2010)
-he         variance 2 / n_in               He, Zhang, Ren, Sun: Delving deep into rectifiers (2015)
-lecun      variance 1 / n_in               LeCun, Bottou, Orr, Müller: Efficient BackProp (1998)
-orthogonal orthonormal rows or columns     Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of learning (2013)
-========== =============================== ======================================================
+- glorot, variance 2 / (n_in + n_out): Glorot, Bengio: Understanding the difficulty of training deep feedforward neural
+  networks (2010)
+- he, variance 2 / n_in: He, Zhang, Ren, Sun: Delving deep into rectifiers (2015)
+- lecun, variance 1 / n_in: LeCun, Bottou, Orr, Müller: Efficient BackProp (1998)
+- orthogonal, orthonormal rows or columns: Saxe, McClelland, Ganguli: Exact solutions to the nonlinear dynamics of
+  learning in deep linear neural networks (2013)
 """
 
 from __future__ import annotations

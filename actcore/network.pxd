@@ -6,7 +6,7 @@ cdef object aligned(Py_ssize_t n, object dtype)
 
 
 cdef class MLP:
-    cdef Network net                  # a copy is taken by whoever leaves the GIL: `set_activation` replaces layers in place
+    cdef Network net                  # whoever leaves the GIL takes a copy: `set_activation` replaces layers in place
     cdef const NetworkBlocks* blocks  # kernels of this network's dtype
     cdef list layer_activations
     cdef readonly object dtype

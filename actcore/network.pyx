@@ -13,7 +13,7 @@ import actcore
 from actcore cimport loops
 from actcore._kernels.dense cimport padded
 from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, TILE, Layer, Network, NetworkBlocks, workspace_size
-from actcore.along_axis import Axiswise
+from actcore.axiswise import Axiswise
 from actcore.initialisers import INITIALISERS, initial_weights
 from actcore.runtime cimport fp_enter, fp_leave, fp_state, network_table, threads_for
 
@@ -23,6 +23,8 @@ cdef enum Part:
     OUTPUT             # of the last layer, [sample][output]
     ALL_OUTPUTS        # of every unit behind the inputs, [unit][sample]
     PRE_ACTIVATIONS    # likewise
+    SLOPES             # likewise
+    INPUT_DERIVATIVE   # [sample][output][input]
 
 
 cdef object aligned(Py_ssize_t n, object dtype):
@@ -33,7 +35,9 @@ cdef object aligned(Py_ssize_t n, object dtype):
     return raw[offset:offset + size].view(dtype)
 
 
-cdef void keep_output(const Network* net, const char* workspace, char* out, Py_ssize_t samples, int itemsize) noexcept nogil:
+cdef void keep_output(
+    const Network* net, const char* workspace, char* out, Py_ssize_t samples, int itemsize
+) noexcept nogil:
     """Copy the last layer of a tile to rows of samples."""
     cdef Py_ssize_t s, o, lanes = padded(samples)
     cdef const char* y = workspace + net.layers[net.n_layers - 1].first * lanes * itemsize
@@ -59,11 +63,14 @@ cdef void keep_units(
 
 
 cdef void forward_tiles(
-    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part, char* out,
+    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part,
+    char* out,
     char* workspaces, Py_ssize_t workspace_bytes, int itemsize, int threads,
 ) noexcept nogil:
     """Send n samples through the network, tile by tile, each thread in its own workspace."""
     cdef Py_ssize_t tile, start, samples
+    cdef Py_ssize_t units = net.n_units * TILE * itemsize  # outputs, pre-activations and slopes lie behind one another
+    cdef const char* inputs
     cdef char* workspace
     cdef fp_state state
     with parallel(num_threads=threads):
@@ -71,15 +78,19 @@ cdef void forward_tiles(
         for tile in prange((n + TILE - 1) // TILE, schedule="static"):
             start = tile * TILE
             samples = min(n - start, <Py_ssize_t> TILE)
+            inputs = x + start * net.n_in * itemsize
             state = fp_enter()
-            blocks.forward(net, parameters, x + start * net.n_in * itemsize, samples, False, workspace)
+            if part == INPUT_DERIVATIVE:
+                blocks.input_derivative(
+                    net, parameters, inputs, samples, out + start * net.n_out * net.n_in * itemsize, workspace
+                )
+            else:
+                blocks.forward(net, parameters, inputs, samples, part == SLOPES, workspace)
             fp_leave(state)
             if part == OUTPUT:
                 keep_output(net, workspace, out + start * net.n_out * itemsize, samples, itemsize)
-            elif part == ALL_OUTPUTS:
-                keep_units(net, workspace, out, start, samples, n, itemsize)
-            else:
-                keep_units(net, workspace + net.n_units * TILE * itemsize, out, start, samples, n, itemsize)
+            elif part != INPUT_DERIVATIVE:
+                keep_units(net, workspace + (part - ALL_OUTPUTS) * units, out, start, samples, n, itemsize)
 
 
 def checked_sizes(sizes):
@@ -89,7 +100,7 @@ def checked_sizes(sizes):
     except TypeError:
         raise TypeError(f"sizes must be integers such as [2, 8, 8, 1], not {sizes!r}") from None
     if not 2 <= len(widths) <= MAX_LAYERS + 1:
-        raise ValueError(f"sizes must name 2 to {MAX_LAYERS + 1} widths, inputs and outputs included, not {len(widths)}")
+        raise ValueError(f"sizes must name 2 to {MAX_LAYERS + 1} widths, inputs and outputs too, not {len(widths)}")
     if min(widths) < 1:
         raise ValueError(f"every layer needs at least one unit; sizes are {list(widths)}")
     return widths
@@ -148,8 +159,8 @@ cdef class MLP:
     output_activation : str, Activation or "softmax", default "linear"
         Of the output layer.
     init : str, default "glorot_uniform"
-        Initialiser of the weights: a name of ``actcore.initialisers.INITIALISERS``, or "recommended" for each activation's own.
-        Biases start at zero.
+        Initialiser of the weights: a name of ``actcore.initialisers.INITIALISERS``, or "recommended" for each
+        activation's own. Biases start at zero.
     seed : int, default 0
         Decides the initial weights.
     dtype : {"float32", "float64"}, default "float32"
@@ -188,7 +199,8 @@ cdef class MLP:
     """
 
     def __init__(
-        self, sizes, activation="tanh", output_activation="linear", init="glorot_uniform", seed=0, dtype="float32", init_scale=None
+        self, sizes, activation="tanh", output_activation="linear", init="glorot_uniform", seed=0, dtype="float32",
+        init_scale=None
     ):
         cdef const NetworkBlocks* table = <const NetworkBlocks*> network_table()
         widths = checked_sizes(sizes)
@@ -202,7 +214,8 @@ cdef class MLP:
         if isinstance(activation, (list, tuple)):
             if len(activation) != len(widths) - 2:
                 raise ValueError(
-                    f"activation names {len(activation)} functions for {len(widths) - 2} hidden layers; give one, or one for each"
+                    f"activation names {len(activation)} functions for {len(widths) - 2} hidden layers; "
+                    "give one, or one for each"
                 )
             hidden = list(activation)
         else:
@@ -248,8 +261,8 @@ cdef class MLP:
 
         Notes
         -----
-        Takes effect at the next forward pass and the next training step; where ``Trainer.run`` is under way in another thread,
-        within a few milliseconds.
+        Takes effect at the next forward pass and the next training step; where ``Trainer.run`` is under way in another
+        thread, within a few milliseconds.
 
         Examples
         --------
@@ -274,7 +287,7 @@ cdef class MLP:
         new.n_values = 0
         if new.softmax:
             if function.name != "softmax" or index != n_layers - 1:
-                raise ValueError(f"{function.name} cannot be the activation of layer {index}: softmax alone, in the output layer")
+                raise ValueError(f"{function.name} cannot stand in layer {index}: softmax alone, in the output layer")
         else:
             name = str(self.dtype)
             new.value = loops.find(function.name, "value", name).scalar
@@ -323,7 +336,8 @@ cdef class MLP:
         chosen = self.init if init is None else init
         start = self.seed if seed is None else operator.index(seed)
         if chosen != "recommended" and chosen not in INITIALISERS:
-            raise ValueError(f"no initialiser is called {chosen!r}; the names are: {', '.join(INITIALISERS)}, recommended")
+            choices = ", ".join([*INITIALISERS, "recommended"])
+            raise ValueError(f"no initialiser is called {chosen!r}; the names are: {choices}")
         if start < 0:
             raise ValueError(f"seed must not be negative, and is {start}")
         if scale is not None and not math.isfinite(scale):
@@ -341,7 +355,9 @@ cdef class MLP:
         try:
             given = np.ascontiguousarray(array, dtype=self.dtype)
         except (TypeError, ValueError):
-            raise TypeError(f"{name} must be an array of numbers of shape (N, {columns}), not {type(array).__name__}") from None
+            raise TypeError(
+                f"{name} must be an array of numbers of shape (N, {columns}), not {type(array).__name__}"
+            ) from None
         if np.ndim(array) != 2 or given.shape[1] != columns:
             raise ValueError(f"{name} must have shape (N, {columns}), and has {np.shape(array)}")
         return given
@@ -445,6 +461,62 @@ cdef class MLP:
         """
         return unit_arrays(self, X, PRE_ACTIVATIONS)
 
+    def slopes(self, X):
+        """Compute the derivative f′(z) of every unit's activation at its pre-activation, in one pass.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, n_in)
+            One sample per row.
+
+        Returns
+        -------
+        list of ndarray, shape (units, N)
+            One per layer, the output layer last. For softmax the diagonal of its derivative, y (1 − y).
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not numeric or its shape does not fit.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> ac.MLP([1, 2, 1], activation="relu", init="constant", init_scale=1.0).slopes([[-1.0], [3.0]])[0]
+        array([[0., 1.],
+               [0., 1.]], dtype=float32)
+        """
+        return unit_arrays(self, X, SLOPES)
+
+    def input_derivative(self, X):
+        """Compute the derivative of every output with respect to every input, sample by sample.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, n_in)
+            One sample per row.
+
+        Returns
+        -------
+        ndarray, shape (N, n_out, n_in)
+            ∂output/∂input; at a kink of an activation the value its ``derivative`` takes there.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` is not numeric or its shape does not fit.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> ac.MLP([2, 1], init="constant", init_scale=3.0).input_derivative([[5.0, 7.0]])
+        array([[[3., 3.]]], dtype=float32)
+        """
+        x = self.batch(X, self.net.n_in, "X")
+        result = np.empty((len(x), self.net.n_out, self.net.n_in), self.dtype)
+        run_forward(self, x, INPUT_DERIVATIVE, result)
+        return result
+
     def copy(self):
         """Return a network of its own with the same sizes, activations and parameters.
 
@@ -501,7 +573,9 @@ cdef run_forward(MLP mlp, object x, Part part, object out):
     cdef char* target = <char*> cnp.PyArray_DATA(out)
     cdef char* workspaces = <char*> cnp.PyArray_DATA(workspace)
     with nogil:
-        forward_tiles(&net, mlp.blocks, parameters, source, n, part, target, workspaces, size * itemsize, itemsize, threads)
+        forward_tiles(
+            &net, mlp.blocks, parameters, source, n, part, target, workspaces, size * itemsize, itemsize, threads
+        )
 
 
 cdef list unit_arrays(MLP mlp, object X, Part part):

@@ -56,7 +56,12 @@ Outcome = tuple[Index, NDArray[np.float64], NDArray[Any], Divergence | None]
 
 
 def _train(
-    tasks: list[tuple[Index, Activation, float, int]], X: Any, y: Any, epochs: int, network: dict[str, Any], training: dict[str, Any]
+    tasks: list[tuple[Index, Activation, float, int]],
+    X: Any,
+    y: Any,
+    epochs: int,
+    network: dict[str, Any],
+    training: dict[str, Any],
 ) -> list[Outcome]:
     """Train a few networks, one after the other, on one thread."""
     outcomes: list[Outcome] = []
@@ -108,7 +113,8 @@ def train_many(
     output_activation, init, dtype
         As for ``MLP``.
     progress : callable, optional
-        Called as ``progress(done, total)``, in networks, from the calling thread; returning False cancels what has not begun.
+        Called as ``progress(done, total)``, in networks, from the calling thread; returning False cancels what has not
+        begun.
     executor : concurrent.futures.Executor, optional
         Where to train, e.g. a dask cluster's ``Client.get_executor()``. By default threads of this process, as many as
         ``get_num_threads()``.

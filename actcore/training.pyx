@@ -17,7 +17,7 @@ from actcore._kernels.losses cimport (
 from actcore._kernels.optimisers cimport (
     ADAM, ADAMW, CONSTANT, COSINE, MOMENTUM, NESTEROV, RMSPROP, SGD, STEPWISE, scheduled_rate,
 )
-from actcore._kernels.training cimport TILE, Network, NetworkBlocks, Training, workspace_size
+from actcore._kernels.training cimport TILE, Layer, Network, NetworkBlocks, Training, workspace_size
 from actcore.network cimport MLP, aligned
 from actcore.runtime cimport fp_enter, fp_leave, fp_state, threads_for
 
@@ -92,7 +92,8 @@ def _finite(array, name):
     if len(bad):
         row, column = bad[0]
         raise ValueError(
-            f"{name} holds {array[row, column]} at row {row}, column {column} ({len(bad)} such values in all); remove or fill those rows"
+            f"{name} holds {array[row, column]} at row {row}, column {column} ({len(bad)} such values in all); "
+            "remove or fill those rows"
         )
     return array
 
@@ -103,7 +104,7 @@ cdef object checked_targets(MLP net, Loss loss, object y, Py_ssize_t n):
     given = np.asarray(y)
     if loss == CATEGORICAL_CROSSENTROPY and given.ndim == 1:
         if given.dtype.kind not in "iub":
-            raise TypeError(f"class labels must be integers, and are {given.dtype}; or give one row of probabilities per sample")
+            raise TypeError(f"labels must be integers, not {given.dtype}; or give a row of probabilities per sample")
         wrong = given[(given < 0) | (given >= n_out)]
         if len(wrong):
             raise ValueError(f"y holds the label {wrong[0]}; with {n_out} outputs labels run from 0 to {n_out - 1}")
@@ -114,17 +115,18 @@ cdef object checked_targets(MLP net, Loss loss, object y, Py_ssize_t n):
     if len(targets) != n:
         raise ValueError(f"X has {n} samples and y has {len(targets)}")
     if on_logits(loss) and len(targets) and (targets.min() < 0 or targets.max() > 1):
-        raise ValueError(f"a cross-entropy takes labels or probabilities from 0 to 1; y reaches from {targets.min()} to {targets.max()}")
+        low, high = targets.min(), targets.max()
+        raise ValueError(f"a cross-entropy takes labels or probabilities from 0 to 1; y reaches from {low} to {high}")
     if loss == CATEGORICAL_CROSSENTROPY and not np.allclose(targets.sum(axis=1), 1, atol=1e-3):
-        raise ValueError("every row of y must sum to 1 for categorical_crossentropy; or give integer labels of shape (N,)")
+        raise ValueError("for categorical_crossentropy each row of y must sum to 1; or give integer labels (N,)")
     return targets
 
 
 cdef class Trainer:
     """Trains a network on a data set, any number of steps at a time, without the GIL.
 
-    The samples are shuffled anew every epoch; seed and step number alone decide the result. What is written into the network between
-    two steps (a weight, an activation) is what the next step starts from.
+    The samples are shuffled anew every epoch; seed and step number alone decide the result. What is written into the
+    network between two steps (a weight, an activation) is what the next step starts from.
 
     Parameters
     ----------
@@ -135,8 +137,9 @@ cdef class Trainer:
     y : array_like, shape (N,) or (N, n_out)
         Targets. For "categorical_crossentropy" integer labels from 0, or one row of probabilities per sample.
     loss : {"mse", "huber", "binary_crossentropy", "categorical_crossentropy"}, default "mse"
-        Mean over samples and outputs; the categorical one is the mean over samples. Both cross-entropies are computed from the
-        logits: the output layer is linear, or sigmoid or softmax, which then shape only what ``forward`` returns.
+        Mean over samples and outputs; the categorical one is the mean over samples. Both cross-entropies are computed
+        from the logits: the output layer is linear, or sigmoid or softmax, which then shape only what ``forward``
+        returns.
     optimizer : {"sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"}, default "sgd"
         Formulas as in PyTorch.
     learning_rate : float, default 0.03
@@ -160,8 +163,8 @@ cdef class Trainer:
     clip_norm : float, default 0
         Largest Euclidean norm of the gradient, penalties included; 0 switches clipping off.
     schedule : {"constant", "step", "cosine"}, default "constant"
-        "step" multiplies the learning rate by `schedule_factor` every `schedule_steps` steps; "cosine" takes it to zero in
-        `schedule_steps` steps.
+        "step" multiplies the learning rate by `schedule_factor` every `schedule_steps` steps; "cosine" takes it to zero
+        in `schedule_steps` steps.
     schedule_steps : int, default 1000
         See `schedule`.
     schedule_factor : float, default 0.5
@@ -185,8 +188,9 @@ cdef class Trainer:
 
     References
     ----------
-    Kingma, Ba: Adam (2014); Loshchilov, Hutter: Decoupled weight decay regularization (2017); Sutskever et al.: On the importance
-    of initialization and momentum in deep learning (2013); Huber: Robust estimation of a location parameter (1964).
+    Kingma, Ba: Adam (2014); Loshchilov, Hutter: Decoupled weight decay regularization (2017); Sutskever et al.: On the
+    importance of initialization and momentum in deep learning (2013); Huber: Robust estimation of a location parameter
+    (1964).
 
     Examples
     --------
@@ -213,8 +217,8 @@ cdef class Trainer:
     cdef bint running
 
     def __init__(
-        self, MLP net not None, X, y, loss="mse", optimizer="sgd", learning_rate=0.03, batch_size=10, l2=0.0, seed=0, *, l1=0.0,
-        momentum=0.9, decay=0.9, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, clip_norm=0.0,
+        self, MLP net not None, X, y, loss="mse", optimizer="sgd", learning_rate=0.03, batch_size=10, l2=0.0, seed=0,
+        *, l1=0.0, momentum=0.9, decay=0.9, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, clip_norm=0.0,
         schedule="constant", schedule_steps=1000, schedule_factor=0.5, huber_width=1.0,
     ):
         self.net = net
@@ -277,8 +281,8 @@ cdef class Trainer:
         name = self.net.layer_activations[-1].name
         if names is not None and name not in names:
             raise ValueError(
-                f"this loss is computed from logits, so the output activation must be {names[0]} or {names[1]}, not {name}; "
-                "choose one of them, or loss='mse'"
+                f"this loss is computed from logits, so the output activation must be {names[0]} or {names[1]}, "
+                f"not {name}; choose one of them, or loss='mse'"
             )
 
     @property
@@ -360,8 +364,8 @@ cdef class Trainer:
         Returns
         -------
         int
-            Steps done: fewer than asked only when the training diverged. ``divergence`` then says where, and the parameters are
-            those of the last step that was finite; the next call tries that step again.
+            Steps done: fewer than asked only when the training diverged. ``divergence`` then says where, and the
+            parameters are those of the last step that was finite; the next call tries that step again.
 
         Raises
         ------
@@ -401,8 +405,8 @@ cdef class Trainer:
         Returns
         -------
         ndarray of float64, shape (epochs done,)
-            The loss over the training set after each epoch. When the training diverged (see ``divergence``), the last one is that of
-            the parameters that were kept.
+            The loss over the training set after each epoch. When the training diverged (see ``divergence``), the last
+            one is that of the parameters that were kept.
 
         Raises
         ------
@@ -481,7 +485,8 @@ cdef class Trainer:
                     left = (n - self.state.position + self.state.batch_size - 1) // self.state.batch_size
                     self._train(&net, left)
                     losses[k] = mean_loss(
-                        &net, &self.state, self.blocks, self.parameters, self.x_data, self.y_data, n, itemsize, spaces, parts,
+                        &net, &self.state, self.blocks, self.parameters, self.x_data, self.y_data, n, itemsize,
+                        spaces, parts,
                         threads
                     )
                     k += 1
@@ -499,8 +504,9 @@ cdef class Trainer:
 
     def _diverged(self):
         return (
-            f"The training diverged at step {self.state.step}: layer {self.state.failed_layer} would get weights that are not finite. "
-            f"The weights before that step are kept; lower the learning rate ({self.state.rules.learning_rate:g}) or set clip_norm."
+            f"The training diverged at step {self.state.step}: layer {self.state.failed_layer} would get weights "
+            "that are not finite. The weights before that step are kept; lower the learning rate "
+            f"({self.state.rules.learning_rate:g}) or set clip_norm."
         )
 
     def loss(self, X=None, y=None):
@@ -559,21 +565,65 @@ cdef class Trainer:
         >>> ac.Trainer(ac.MLP([1, 1], init="zeros"), [[0.0], [1.0]], [0.0, 1.0]).gradient()
         array([-1., -1.], dtype=float32)
         """
+        return self._gradient(X, y)[0]
+
+    def gradient_norms(self, X=None, y=None):
+        """Return how large the gradient of the mean loss is in each layer: it vanishes or explodes along the depth.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, n_in), optional
+            Samples; by default the training set.
+        y : array_like, shape (N,) or (N, n_out), optional
+            Their targets; given with `X`.
+
+        Returns
+        -------
+        weights : ndarray of float64, shape (layers,)
+            Euclidean norm of the gradient with respect to the weights.
+        pre_activations : ndarray of float64, shape (layers,)
+            Euclidean norm, over samples and units, of the gradient with respect to the pre-activations.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for ``Trainer``, if the data do not fit.
+
+        Examples
+        --------
+        >>> import actcore as ac
+        >>> weights, z = ac.Trainer(ac.MLP([1, 1], init="zeros"), [[0.0], [1.0]], [0.0, 1.0]).gradient_norms()
+        >>> weights, z
+        (array([1.]), array([1.]))
+        """
+        cdef const Layer* layer
+        cdef int k
+        gradient, squares = self._gradient(X, y)
+        weights = np.empty(self.net.net.n_layers)
+        for k in range(self.net.net.n_layers):
+            layer = &self.net.net.layers[k]
+            weights[k] = np.linalg.norm(gradient[layer.weights:layer.weights + layer.n_in * layer.n_out])
+        return weights, np.sqrt(squares)
+
+    cdef tuple _gradient(self, object X, object y):
+        """Return the gradient, and its squares with respect to the pre-activations by layer."""
         cdef Network net = self.net.net
         samples, targets = self._data(X, y)
         result = aligned(net.n_parameters + LANES, self.net.dtype)  # the kernel copies whole vectors
+        squares = np.zeros(net.n_layers)
         workspace = aligned(workspace_size(&net), self.net.dtype)
         cdef Py_ssize_t n = len(samples)
         cdef void* x = cnp.PyArray_DATA(samples)
         cdef void* t = cnp.PyArray_DATA(targets)
         cdef void* g = cnp.PyArray_DATA(result)
+        cdef double* sums = <double*> cnp.PyArray_DATA(squares)
         cdef void* space = cnp.PyArray_DATA(workspace)
         cdef fp_state fp
         with nogil:
             fp = fp_enter()
-            self.blocks.gradient(&net, &self.state, self.parameters, x, t, n, g, space)
+            self.blocks.gradient(&net, &self.state, self.parameters, x, t, n, g, sums, space)
             fp_leave(fp)
-        return result[:net.n_parameters].copy()
+        return result[:net.n_parameters].copy(), squares
 
     cdef tuple _data(self, object X, object y):
         """Return checked samples and targets: those given, or the training set."""

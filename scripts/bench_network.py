@@ -4,8 +4,8 @@
     python3 scripts/bench_network.py --parts training forward --rounds 3
 
 Opponents take turns with the engine in one process, and the best of the rounds counts: processor time for what runs on
-one thread, so that other processes do not disturb it, and wall time for what runs on several. PyTorch is measured where it is
-installed; it gets its own best: the whole step compiled, one thread.
+one thread, so that other processes do not disturb it, and wall time for what runs on several. PyTorch is measured where
+it is installed; it gets its own best: the whole step compiled, one thread.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,13 @@ class NumpyOpponent:
             outputs.append(f(outputs[-1] @ w.T + b))
         return outputs
 
+    EPOCHS = 10  # of one timing
+
+    def epochs(self) -> None:
+        """Train for several epochs."""
+        for _ in range(self.EPOCHS):
+            self.epoch()
+
     def epoch(self) -> None:
         """Train on every sample once, in an order drawn anew."""
         order = self.rng.permutation(len(self.x))
@@ -121,10 +129,10 @@ def training(rounds: int) -> None:
             net = ac.MLP(sizes, activation=name, output_activation="tanh")
             opponent = NumpyOpponent(net, x, y)
             trainer = ac.Trainer(net, x, y, learning_rate=RATE, batch_size=BATCH)
-            many, few = 200, 10
+            many, few = 200, NumpyOpponent.EPOCHS
             contestants: list[Callable[[], Any]] = [
-                lambda: trainer.run(many * trainer.steps_per_epoch),
-                lambda: [opponent.epoch() for _ in range(few)],
+                partial(trainer.run, many * trainer.steps_per_epoch),
+                opponent.epochs,
             ]
             if torch_epoch:
                 contestants.append(torch_epoch(net, x, y, few))
@@ -186,7 +194,8 @@ def forward(rounds: int) -> None:
     )
     print(f"\nForward, 512 x 512 inputs through 2-8-8-1 tanh, {ac.get_num_threads()} threads: milliseconds")
     print(
-        f"actcore {own * 1e3:.2f}   NumPy {numpy * 1e3:.1f}   ratio {numpy / own:.1f}x   every unit kept {units * 1e3:.2f}"
+        f"actcore {own * 1e3:.2f}   NumPy {numpy * 1e3:.1f}   ratio {numpy / own:.1f}x   "
+        f"every unit kept {units * 1e3:.2f}"
     )
 
 
@@ -200,7 +209,8 @@ def many(rounds: int) -> None:
     )
     elapsed = time.perf_counter() - start
     print(
-        f"\ntrain_many, {len(activations)} activations x 32 seeds x 500 epochs of 2-8-8-1, {ac.get_num_threads()} threads: ",
+        f"\ntrain_many, {len(activations)} activations x 32 seeds x 500 epochs of 2-8-8-1, "
+        f"{ac.get_num_threads()} threads: ",
         end="",
     )
     print(f"{elapsed:.2f} s, {sweep.losses.size / elapsed:,.0f} epochs a second")

@@ -127,7 +127,7 @@ def test_out_and_odd_inputs() -> None:
 def test_copies_are_independent() -> None:
     net = ac.MLP([2, 3, 2], activation=[ac.leaky_relu.bind(negative_slope=0.4)], output_activation="softmax")
     x = samples(9, 2)
-    for twin in (net.copy(), copy.deepcopy(net), pickle.loads(pickle.dumps(net))):  # noqa: S301
+    for twin in (net.copy(), copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
         assert np.array_equal(twin.forward(x), net.forward(x))
         twin.parameters[...] = 0
     assert net.parameters.any()

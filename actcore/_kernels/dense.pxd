@@ -1,14 +1,14 @@
 """Dense layers of a small network, with the samples in the SIMD lanes.
 
-A tile holds `lanes` samples, a multiple of LANES. Everything a layer computes on it is a matrix [unit][lane], so that a weight is
-one number broadcast over a vector of samples, whatever the widths of the layers. A batch that does not fill its tile leaves lanes
-over; they are computed along and never enter a sum.
+A tile holds `lanes` samples, a multiple of LANES. Everything a layer computes on it is a matrix [unit][lane], so that a
+weight is one number broadcast over a vector of samples, whatever the widths of the layers. A batch that does not fill
+its tile leaves lanes over; they are computed along and never enter a sum.
 
-Every sum runs in one fixed order (over the inputs, the outputs or the samples, from the first to the last), so that the result
-depends neither on the vector width nor on the thread count.
+Every sum runs in one fixed order (over the inputs, the outputs or the samples, from the first to the last), so that the
+result depends neither on the vector width nor on the thread count.
 
-Four sums are kept in registers at once: they share each load and hide the latency of the FMAs. Where fewer rows than four are left,
-the last one is computed several times: cheaper than a second kernel, and the same bits.
+Four sums are kept in registers at once: they share each load and hide the latency of the FMAs. Where fewer rows than
+four are left, the last one is computed several times: cheaper than a second kernel, and the same bits.
 """
 from actcore._kernels.elementary cimport fma, real
 
@@ -28,7 +28,8 @@ cdef inline void dense(
 ) noexcept nogil:
     """z[o] = start[o] + Σᵢ matrix[o·row + i·column] · a[i] for every lane; `start` may be NULL for zero.
 
-    With a layer's weights, row = n_in and column = 1 this is the forward pass; with the strides exchanged it is the backward pass.
+    With a layer's weights, row = n_in and column = 1 this is the forward pass; with the strides exchanged it is the
+    backward pass.
     """
     cdef real[LANES] sum0, sum1, sum2, sum3
     cdef real w0, w1, w2, w3, x
@@ -70,11 +71,13 @@ cdef inline void dense(
                 outputs[o3 * lanes + lane] = sum3[lane]
 
 
-cdef inline void transpose(const real* a, real* rows, Py_ssize_t units, Py_ssize_t samples, Py_ssize_t lanes) noexcept nogil:
+cdef inline void transpose(
+    const real* a, real* rows, Py_ssize_t units, Py_ssize_t samples, Py_ssize_t lanes
+) noexcept nogil:
     """Turn [unit][lane] into [sample][unit], the layout in which a layer's inputs meet its deltas.
 
-    After the units comes the input that is always 1 and whose weight is the bias; rows are padded to LANES. Units are moved four at
-    a time, so up to three rows behind `a` are read; what they hold lands in the padding.
+    After the units comes the input that is always 1 and whose weight is the bias; rows are padded to LANES. Units are
+    moved four at a time, so up to three rows behind `a` are read; what they hold lands in the padding.
     """
     cdef Py_ssize_t block, sample, width = padded(units + 1)
     cdef const real* source
@@ -95,7 +98,7 @@ cdef inline void dense_gradient(
     const real* delta, const real* rows, real* gradient,
     Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t samples, Py_ssize_t lanes,
 ) noexcept nogil:
-    """Add Σₛ delta[o][s] · rows[s][i] to gradient[o][i], over the samples that are there; column n_in belongs to the biases.
+    """Add Σₛ delta[o][s] · rows[s][i] to gradient[o][i], over the samples that are there; column n_in is the biases'.
 
     The vector runs over the inputs here: summing over lanes would cost a tree of shuffles for every weight.
     """
@@ -138,8 +141,8 @@ cdef inline void dense_gradient(
 cdef inline void unpad_weights(const real* gradient, real* weights, Py_ssize_t n_in, Py_ssize_t n_out) noexcept nogil:
     """Copy the padded sums of `dense_gradient` to the layout of the parameters.
 
-    Whole vectors are copied: what spills over the end of a row is overwritten by the next row, and behind the last one by
-    whatever is copied afterwards, so layers go in their order and room for LANES numbers follows.
+    Whole vectors are copied: what spills over the end of a row is overwritten by the next row, and behind the last one
+    by whatever is copied afterwards, so layers go in their order and room for LANES numbers follows.
     """
     cdef Py_ssize_t o, vector, i, width = padded(n_in + 1)
     for o in range(n_out):

@@ -1,7 +1,8 @@
 """Losses of a small network, and the softmax of its output, over tiles [output][lane] (see ``dense.pxd``).
 
-A loss is the mean over samples and outputs, except the categorical one: the mean over samples. The two cross-entropies take
-logits, the pre-activations of the output layer: their gradient stays exact where a sigmoid or softmax would have rounded to 0 or 1.
+A loss is the mean over samples and outputs, except the categorical one: the mean over samples. The two cross-entropies
+take logits, the pre-activations of the output layer: their gradient stays exact where a sigmoid or softmax would have
+rounded to 0 or 1.
 """
 from libc.math cimport log
 

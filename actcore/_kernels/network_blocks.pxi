@@ -25,10 +25,20 @@ cdef double network_loss_float32(
 
 cdef void network_gradient_float32(
     const Network* net, const Training* training, const void* parameters, const void* x, const void* y, Py_ssize_t samples,
-    void* gradient, void* workspace,
+    void* gradient, double* squares, void* workspace,
 ) noexcept nogil:
     network_training.batch_gradient(
-        net, training, <const float*> parameters, <const float*> x, <const float*> y, NULL, samples, <float*> gradient, <float*> workspace
+        net, training, <const float*> parameters, <const float*> x, <const float*> y, NULL, samples, <float*> gradient, squares,
+        <float*> workspace
+    )
+
+
+cdef void network_input_derivative_float32(
+    const Network* net, const void* parameters, const void* x, Py_ssize_t samples, void* result, void* workspace
+) noexcept nogil:
+    network_forward_float32(net, parameters, x, samples, True, workspace)
+    network_training.input_derivative(
+        net, <const float*> parameters, samples, network_training.padded(samples), <float*> result, <float*> workspace
     )
 
 
@@ -60,10 +70,20 @@ cdef double network_loss_float64(
 
 cdef void network_gradient_float64(
     const Network* net, const Training* training, const void* parameters, const void* x, const void* y, Py_ssize_t samples,
-    void* gradient, void* workspace,
+    void* gradient, double* squares, void* workspace,
 ) noexcept nogil:
     network_training.batch_gradient(
-        net, training, <const double*> parameters, <const double*> x, <const double*> y, NULL, samples, <double*> gradient, <double*> workspace
+        net, training, <const double*> parameters, <const double*> x, <const double*> y, NULL, samples, <double*> gradient, squares,
+        <double*> workspace
+    )
+
+
+cdef void network_input_derivative_float64(
+    const Network* net, const void* parameters, const void* x, Py_ssize_t samples, void* result, void* workspace
+) noexcept nogil:
+    network_forward_float64(net, parameters, x, samples, True, workspace)
+    network_training.input_derivative(
+        net, <const double*> parameters, samples, network_training.padded(samples), <double*> result, <double*> workspace
     )
 
 
@@ -78,9 +98,9 @@ cdef Py_ssize_t network_train_float64(
 
 cdef NetworkBlocks[2] network_blocks
 network_blocks[0] = NetworkBlocks(
-    network_forward_float32, network_loss_float32, network_gradient_float32, network_train_float32
+    network_forward_float32, network_loss_float32, network_gradient_float32, network_input_derivative_float32, network_train_float32
 )
 network_blocks[1] = NetworkBlocks(
-    network_forward_float64, network_loss_float64, network_gradient_float64, network_train_float64
+    network_forward_float64, network_loss_float64, network_gradient_float64, network_input_derivative_float64, network_train_float64
 )
 network = PyCapsule_New(<void*> network_blocks, "actcore.network", NULL)

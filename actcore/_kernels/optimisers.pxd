@@ -1,7 +1,7 @@
 """Optimisers: each turns a gradient into the step to subtract from the parameters, in place, and keeps its moments.
 
-Formulas as in PyTorch's documentation of the same names. Scalars that depend on the step number are computed in double, so that
-they are the same for both dtypes.
+Formulas as in PyTorch's documentation of the same names. Scalars that depend on the step number are computed in double,
+so that they are the same for both dtypes.
 """
 from libc.math cimport M_PI, cos, pow, sqrt
 from libc.stdint cimport int64_t
@@ -102,9 +102,10 @@ cdef inline void clip(const Rules* rules, real* g, Py_ssize_t n) noexcept nogil:
 
 
 cdef inline void optimise(
-    Rules* rules, int64_t step, const real* parameters, real* g, real* first, real* second, Py_ssize_t n, Py_ssize_t n_weights
+    Rules* rules, int64_t step, const real* parameters, real* g, real* first, real* second, Py_ssize_t n,
+    Py_ssize_t n_weights
 ) noexcept nogil:
-    """Turn the gradient g into the step to subtract. `first` and `second` are the moments; the weights come before the biases."""
+    """Turn the gradient g into the step to subtract. `first` and `second` are the moments."""
     cdef double rate64 = scheduled_rate(rules, step)
     cdef real rate = <real> rate64
     cdef real keep, keep2, gain, gain2, epsilon = <real> rules.epsilon, unbias

@@ -1,7 +1,7 @@
 """A small network on tiles of samples: forward pass, loss, gradient, and whole training steps.
 
-Units are numbered through the network, the inputs first, so that one matrix [unit][lane] holds every output of a tile. The
-parameters are one vector: the weights of all layers, (n_out, n_in) each, then the biases of all layers.
+Units are numbered through the network, the inputs first, so that one matrix [unit][lane] holds every output of a tile.
+The parameters are one vector: the weights of all layers, (n_out, n_in) each, then the biases of all layers.
 """
 from libc.stdint cimport int64_t, uint64_t
 from libc.string cimport memcpy, memset
@@ -62,15 +62,20 @@ cdef struct NetworkBlocks:
         const Network* net, const void* parameters, const void* x, Py_ssize_t samples, bint slopes, void* workspace
     ) noexcept nogil
     double (*loss)(
-        const Network* net, const Training* training, const void* parameters, const void* x, const void* y, Py_ssize_t samples,
+        const Network* net, const Training* training, const void* parameters, const void* x, const void* y,
+        Py_ssize_t samples,
         void* workspace
     ) noexcept nogil
     void (*gradient)(
-        const Network* net, const Training* training, const void* parameters, const void* x, const void* y, Py_ssize_t samples,
-        void* gradient, void* workspace
+        const Network* net, const Training* training, const void* parameters, const void* x, const void* y,
+        Py_ssize_t samples, void* gradient, double* squares, void* workspace
+    ) noexcept nogil
+    void (*input_derivative)(
+        const Network* net, const void* parameters, const void* x, Py_ssize_t samples, void* result, void* workspace
     ) noexcept nogil
     Py_ssize_t (*train)(
-        const Network* net, Training* training, void* parameters, const void* x, const void* y, Py_ssize_t steps, void* moments,
+        const Network* net, Training* training, void* parameters, const void* x, const void* y, Py_ssize_t steps,
+        void* moments,
         void* workspace
     ) noexcept nogil
 
@@ -129,11 +134,15 @@ cdef inline void load(
 
 
 cdef inline void activate(const Layer* layer, const real* z, real* y, real* slope, Py_ssize_t lanes) noexcept nogil:
-    """y = f(z), and slope = f′(z) unless it is NULL (softmax has no slope per unit)."""
+    """y = f(z), and slope = f′(z) unless it is NULL; softmax's slope is the diagonal of its derivative, y (1 − y)."""
     cdef char* args[MAX_VALUES + 3]
+    cdef Py_ssize_t i
     cdef int k
     if layer.softmax:
         softmax_over_units(z, y, layer.n_out, lanes)
+        if slope != NULL:
+            for i in range(layer.n_out * lanes):
+                slope[i] = y[i] * (<real> 1 - y[i])
         return
     args[0] = <char*> z
     for k in range(layer.n_values):
@@ -175,7 +184,8 @@ cdef inline const real* compared_with_targets(
 
 
 cdef inline double tile_loss(
-    const Network* net, const Training* training, const real* parameters, const real* x, const real* y, Py_ssize_t samples,
+    const Network* net, const Training* training, const real* parameters, const real* x, const real* y,
+    Py_ssize_t samples,
     real* workspace,
 ) noexcept nogil:
     """Sum of the loss over at most TILE samples."""
@@ -184,15 +194,33 @@ cdef inline double tile_loss(
     load(x, NULL, samples, net.n_in, lanes, workspace)
     load(y, NULL, samples, net.n_out, lanes, targets)
     forward(net, parameters, lanes, False, workspace)
-    return loss_sum(training.loss, <real> training.width, compared_with_targets(net, training, lanes, workspace), targets,
-                    targets + net.widest * TILE, net.n_out, samples, lanes)
+    return loss_sum(
+        training.loss, <real> training.width, compared_with_targets(net, training, lanes, workspace), targets,
+        targets + net.widest * TILE, net.n_out, samples, lanes
+    )
+
+
+cdef inline double sum_of_squares(
+    const real* delta, Py_ssize_t units, Py_ssize_t samples, Py_ssize_t lanes
+) noexcept nogil:
+    """Σ delta² over the samples that are there."""
+    cdef double total = 0.0
+    cdef Py_ssize_t unit, s
+    for unit in range(units):
+        for s in range(samples):
+            total += <double> delta[unit * lanes + s] * <double> delta[unit * lanes + s]
+    return total
 
 
 cdef inline void backward(
-    const Network* net, const Training* training, const real* parameters, Py_ssize_t samples, Py_ssize_t lanes, real scale,
-    real* workspace,
+    const Network* net, const Training* training, const real* parameters, Py_ssize_t samples, Py_ssize_t lanes,
+    real scale,
+    double* squares, real* workspace,
 ) noexcept nogil:
-    """Add the gradient of scale · (sum of the loss over the tile) to the padded gradient, after `forward` with slopes."""
+    """Add the gradient of scale · (sum of the loss over the tile) to the padded gradient, after `forward` with slopes.
+
+    Unless it is NULL, squares[k] grows by the squared gradients with respect to the pre-activations of layer k.
+    """
     cdef real* targets = targets_of(net, workspace)
     cdef real* delta = targets + net.widest * TILE
     cdef real* previous = delta + net.widest * TILE
@@ -201,8 +229,10 @@ cdef inline void backward(
     cdef const Layer* layer = &net.layers[net.n_layers - 1]
     cdef Py_ssize_t i
     cdef int k
-    loss_gradient(training.loss, <real> training.width, compared_with_targets(net, training, lanes, workspace), targets, scale,
-                  delta, net.n_out, lanes)
+    loss_gradient(
+        training.loss, <real> training.width, compared_with_targets(net, training, lanes, workspace), targets, scale,
+        delta, net.n_out, lanes
+    )
     if not on_logits(training.loss):
         if layer.softmax:
             softmax_over_units_backward(outputs_of(net, workspace) + layer.first * lanes, delta, net.n_out, lanes)
@@ -211,20 +241,26 @@ cdef inline void backward(
                 delta[i] = delta[i] * slopes[layer.first * lanes + i]
     for k in range(net.n_layers - 1, -1, -1):
         layer = &net.layers[k]
+        if squares != NULL:
+            squares[k] += sum_of_squares(delta, layer.n_out, samples, lanes)
         transpose(outputs_of(net, workspace) + (layer.first - layer.n_in) * lanes, rows, layer.n_in, samples, lanes)
         dense_gradient(delta, rows, sums_of(net, workspace) + layer.sums, layer.n_in, layer.n_out, samples, lanes)
         if k > 0:
-            dense(parameters + layer.weights, 1, layer.n_in, <const real*> NULL, delta, previous, layer.n_out, layer.n_in, lanes)
+            dense(
+                parameters + layer.weights, 1, layer.n_in, <const real*> NULL, delta, previous, layer.n_out, layer.n_in,
+                lanes
+            )
             for i in range(layer.n_in * lanes):
                 previous[i] = previous[i] * slopes[(layer.first - layer.n_in) * lanes + i]
             delta, previous = previous, delta
 
 
 cdef inline void batch_gradient(
-    const Network* net, const Training* training, const real* parameters, const real* x, const real* y, const Py_ssize_t* order,
-    Py_ssize_t samples, real* gradient, real* workspace,
+    const Network* net, const Training* training, const real* parameters, const real* x, const real* y,
+    const Py_ssize_t* order,
+    Py_ssize_t samples, real* gradient, double* squares, real* workspace,
 ) noexcept nogil:
-    """Gradient of the mean loss over a batch of any size, in the layout of the parameters."""
+    """Gradient of the mean loss over a batch of any size, laid out as the parameters; `squares` as in `backward`."""
     cdef Py_ssize_t start, count, lanes, terms = samples
     cdef real* sums = sums_of(net, workspace)
     cdef const Py_ssize_t* tile_order
@@ -239,9 +275,10 @@ cdef inline void batch_gradient(
         lanes = padded(count)
         tile_order = order + start if order != NULL else NULL
         load(x if order != NULL else x + start * net.n_in, tile_order, count, net.n_in, lanes, workspace)
-        load(y if order != NULL else y + start * net.n_out, tile_order, count, net.n_out, lanes, targets_of(net, workspace))
+        load(y if order != NULL else y + start * net.n_out, tile_order, count, net.n_out, lanes,
+             targets_of(net, workspace))
         forward(net, parameters, lanes, True, workspace)
-        backward(net, training, parameters, count, lanes, <real> (1.0 / <double> terms), workspace)
+        backward(net, training, parameters, count, lanes, <real> (1.0 / <double> terms), squares, workspace)
         start += count
     for k in range(net.n_layers):
         layer = &net.layers[k]
@@ -249,6 +286,40 @@ cdef inline void batch_gradient(
     for k in range(net.n_layers):
         layer = &net.layers[k]
         unpad_biases(sums + layer.sums, gradient + layer.biases, layer.n_in, layer.n_out)
+
+
+cdef inline void input_derivative(
+    const Network* net, const real* parameters, Py_ssize_t samples, Py_ssize_t lanes, real* result, real* workspace
+) noexcept nogil:
+    """result[sample][output][input] = ∂output/∂input over a tile, after `forward` with slopes."""
+    cdef real* delta = targets_of(net, workspace)
+    cdef real* previous = delta + net.widest * TILE
+    cdef real* slopes = slopes_of(net, workspace)
+    cdef const real* y
+    cdef const Layer* layer
+    cdef Py_ssize_t o, i, s
+    cdef int k
+    for o in range(net.n_out):
+        layer = &net.layers[net.n_layers - 1]
+        y = outputs_of(net, workspace) + layer.first * lanes
+        for i in range(net.n_out):
+            for s in range(lanes):
+                delta[i * lanes + s] = slopes[(layer.first + i) * lanes + s] if i == o else (
+                    -y[i * lanes + s] * y[o * lanes + s] if layer.softmax else <real> 0
+                )
+        for k in range(net.n_layers - 1, -1, -1):
+            layer = &net.layers[k]
+            dense(
+                parameters + layer.weights, 1, layer.n_in, <const real*> NULL, delta, previous, layer.n_out, layer.n_in,
+                lanes
+            )
+            if k > 0:
+                for i in range(layer.n_in * lanes):
+                    previous[i] = previous[i] * slopes[(layer.first - layer.n_in) * lanes + i]
+            delta, previous = previous, delta
+        for s in range(samples):
+            for i in range(net.n_in):
+                result[(s * net.n_out + o) * net.n_in + i] = delta[i * lanes + s]
 
 
 cdef inline uint64_t scrambled(uint64_t z) noexcept nogil:
@@ -274,7 +345,7 @@ cdef inline void shuffle(Training* training) noexcept nogil:
 cdef inline int failed_layer(
     const Network* net, const real* parameters, Py_ssize_t lanes, real* workspace
 ) noexcept nogil:
-    """Return the first layer whose outputs overflowed in the last tile, else the last whose parameters would not be finite."""
+    """Return the first layer whose outputs overflowed in the last tile, else the last whose parameters would."""
     cdef const Layer* layer
     cdef int k
     for k in range(net.n_layers):
@@ -291,7 +362,8 @@ cdef inline int failed_layer(
 
 
 cdef inline Py_ssize_t train(
-    const Network* net, Training* training, real* parameters, const real* x, const real* y, Py_ssize_t steps, real* moments,
+    const Network* net, Training* training, real* parameters, const real* x, const real* y, Py_ssize_t steps,
+    real* moments,
     real* workspace,
 ) noexcept nogil:
     """Do up to `steps` steps and return how many were done; fewer only where a number was not finite.
@@ -306,7 +378,10 @@ cdef inline Py_ssize_t train(
         if training.position == 0:
             shuffle(training)
         count = min(training.batch_size, training.n_samples - training.position)
-        batch_gradient(net, training, parameters, x, y, training.order + training.position, count, gradient, workspace)
+        batch_gradient(
+            net, training, parameters, x, y, training.order + training.position, count, gradient, <double*> NULL,
+            workspace
+        )
         penalise(&training.rules, parameters, gradient, net.n_weights)
         clip(&training.rules, gradient, n)
         optimise(&training.rules, training.step, parameters, gradient, moments, moments + n, n, net.n_weights)

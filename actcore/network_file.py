@@ -1,0 +1,132 @@
+"""Networks as files: NumPy's ``.npz`` with a JSON header, and no pickle."""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from actcore.axiswise import Axiswise
+from actcore.network import MLP
+
+FORMAT = "actcore network"
+VERSION = 1
+
+
+def save_network(net: MLP, path: str | os.PathLike[str]) -> None:
+    """Write a network to a file that ``load_network`` reads.
+
+    Parameters
+    ----------
+    net : MLP
+        The network.
+    path : str or path
+        Where to; the file is replaced at once when everything is written.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, actcore as ac
+    >>> net = ac.MLP([2, 3, 1], activation=ac.leaky_relu.bind(negative_slope=0.2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ac.save_network(net, folder + "/net.npz")
+    ...     twin = ac.load_network(folder + "/net.npz")
+    >>> twin
+    <actcore MLP 2-3-1 (leaky_relu, linear), float32>
+    """
+    activations = [
+        {"name": f.name, "parameters": {} if isinstance(f, Axiswise) else dict(f.parameters)} for f in net.activations
+    ]
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "sizes": list(net.sizes),
+        "activations": activations,
+        "dtype": str(net.dtype),
+        "init": net.init,
+        "init_scale": net.init_scale,
+        "seed": net.seed,
+    }
+    text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    target = Path(path)
+    partial = target.with_name(target.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez(file, header=text, parameters=net.parameters)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_network(path: str | os.PathLike[str]) -> MLP:
+    """Read a network that ``save_network`` wrote.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    MLP
+        With the same bits in its parameters.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be opened.
+    ValueError
+        If it is no such file, is damaged, or comes from a newer version.
+
+    Examples
+    --------
+    See ``save_network``.
+    """
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+            header, parameters = json.loads(file["header"].tobytes()), file["parameters"]
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        raise ValueError(
+            f"{os.fspath(path)} is not a complete network file: it was cut off, damaged, or written by something else"
+        ) from None
+    try:
+        return _network(header, parameters)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{os.fspath(path)} cannot be read as a network: {error}") from None
+
+
+def _network(header: dict[str, Any], parameters: Any) -> MLP:
+    """Return the network that header and parameters describe."""
+    from actcore import get
+
+    if header.get("format") != FORMAT:
+        raise ValueError(f"its header does not say {FORMAT!r}")
+    if header["version"] > VERSION:
+        raise ValueError(
+            f"it has format version {header['version']}, and this release reads up to {VERSION}; update actcore"
+        )
+    functions = [get(f["name"], **f["parameters"]) for f in header["activations"]]
+    net = MLP(
+        header["sizes"],
+        functions[:-1],
+        functions[-1],
+        header["init"],
+        header["seed"],
+        header["dtype"],
+        header["init_scale"],
+    )
+    if parameters.shape != net.parameters.shape or parameters.dtype != net.dtype:
+        raise ValueError(
+            f"its parameters are {parameters.shape} {parameters.dtype}, and "
+            f"its header describes {net.parameters.shape} {net.dtype}"
+        )
+    net.parameters[...] = parameters
+    return net
