@@ -226,7 +226,8 @@ cdef inline real softplus(real x) noexcept nogil:
     y = big + small
     y = y + (((big - y) + small) + rest)
     # Where e is far below 1, log(1 + e) is e, and this is the only rounding of a subnormal one.
-    return e if x < -logistic_ceiling(x) else y
+    y = e if x < -logistic_ceiling(x) else y
+    return x if x > logistic_ceiling(x) else y
 
 
 cdef inline real softplus_derivative(real x) noexcept nogil:

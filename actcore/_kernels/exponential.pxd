@@ -1,0 +1,490 @@
+"""Activations made of exponentials, written in float64; float32 is widened before them and rounded after.
+
+Each falls back on exp(-|z|) = 2^n (1 + p), whose scale is multiplied in last: so the tails stay right down to the
+smallest number, and nothing overflows on the way.
+"""
+
+from actcore._kernels.activations cimport (
+    half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative, silu,
+    silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative, tanh_second_derivative,
+)
+from actcore._kernels.elementary cimport (
+    abs_or_nan, copysign, exp, exp_tail_exact, fabs, fma, fused, product_residual, remainder, smallest, sum_residual,
+    tail_clamp, unscale,
+)
+
+
+cdef inline double end_of_tail() noexcept nogil:
+    """Beyond it exp(-z), even times a cubic, has vanished."""
+    return 800.0
+
+
+# --- exponential and logistic, with a slope ------------------------------------------------------------------------
+
+cdef inline double exponential(double x) noexcept nogil:
+    return exp(x)
+
+
+cdef inline double exponential_derivative(double x) noexcept nogil:
+    return exp(x)
+
+
+cdef inline double exponential_second_derivative(double x) noexcept nogil:
+    return exp(x)
+
+
+cdef inline double ratio_low(double x, double t, double alpha) noexcept nogil:
+    """x / alpha - t for t the rounded ratio; 0 where exp(t) has vanished."""
+    return remainder(x, t, alpha) / alpha if fabs(t) < end_of_tail() else 0.0
+
+
+cdef inline double celu(double x, double alpha) noexcept nogil:
+    cdef double power, p_low, s, y, low
+    cdef double t = x / alpha
+    cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
+    s = unscale(power)
+    y = fused(s, p, s - 1.0)
+    low = fused(s, p_low, fused(s, p, (s - 1.0) - y))
+    return x if x > 0.0 else copysign(fused(alpha, y, alpha * low), x)
+
+
+cdef inline double celu_derivative(double x, double alpha) noexcept nogil:
+    cdef double power, p_low
+    cdef double t = x / alpha
+    cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
+    return 1.0 if x > 0.0 else unscale(power * (1.0 + (p + p_low)))
+
+
+cdef inline double celu_second_derivative(double x, double alpha) noexcept nogil:
+    cdef double power, p_low
+    cdef double t = x / alpha
+    cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
+    return 0.0 if x > 0.0 else unscale(power * ((1.0 + (p + p_low)) / alpha))
+
+
+cdef inline double log_sigmoid(double x) noexcept nogil:
+    return -softplus(-x)
+
+
+cdef inline double log_sigmoid_derivative(double x) noexcept nogil:
+    return sigmoid(-x)
+
+
+cdef inline double log_sigmoid_second_derivative(double x) noexcept nogil:
+    return -sigmoid_derivative(x)
+
+
+cdef inline double slope_low(double x, double beta, double z) noexcept nogil:
+    """x beta - z for z the rounded product; 0 where that no longer matters."""
+    return product_residual(x, beta, z) if fabs(z) < end_of_tail() else 0.0
+
+
+cdef inline double softplus_beta(double x, double beta) noexcept nogil:
+    cdef double z = x * beta
+    cdef double y = fma(sigmoid(z), slope_low(x, beta, z), softplus(z)) / beta
+    return x if z > 40.0 else y
+
+
+cdef inline double softplus_beta_derivative(double x, double beta) noexcept nogil:
+    cdef double z = x * beta
+    return fma(sigmoid_derivative(z), slope_low(x, beta, z), sigmoid(z))
+
+
+cdef inline double softplus_beta_second_derivative(double x, double beta) noexcept nogil:
+    cdef double z = x * beta
+    cdef double low = sigmoid_second_derivative(z) * slope_low(x, beta, z)
+    return fma(beta, low, sigmoid_derivative_scaled(z, beta))
+
+
+# --- x sigma(z), z an odd function of x -------------------------------------------------------------------------------
+
+cdef inline double gate(
+    double z, double z_low, double* power, double* p, double* p_low, double* d, double* low, double* e
+) noexcept nogil:
+    """The pieces of `logistic_tail` for z + z_low, z >= 0."""
+    cdef double s, c
+    p[0] = exp_tail_exact(tail_clamp(-z), -z_low if z < end_of_tail() else 0.0, power, p_low)
+    s = unscale(power[0])
+    d[0] = fused(s, p[0], 1.0 + s)
+    low[0] = fused(s, p_low[0], fused(s, p[0], (1.0 - d[0]) + s))
+    c = 1.0 / d[0]
+    e[0] = fused(-c, low[0], remainder(1.0, c, d[0]))
+    return c
+
+
+cdef inline double gated(double x, double z, double z_low) noexcept nogil:
+    """x sigma(z) for the z of |x|: |x| sigma(-z) left of zero with its sign, x less that on the right."""
+    cdef double power, p, p_low, d, low, e, h, tail
+    cdef double a = fabs(x)
+    cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    h = a * c
+    tail = unscale(power * (h + fused(h, fused(e, p, e + p_low) + p, product_residual(a, c, h))))
+    tail = 0.0 if z > end_of_tail() else tail
+    return copysign(x - tail if x > 0.0 else tail, x)
+
+
+cdef inline double gated_derivative(double x, double z, double z_low, double slope) noexcept nogil:
+    """sigma'(z) (1 + exp(-z) - |x| slope) left of zero, 1 less that on the right; slope is dz/d|x|."""
+    cdef double power, p, p_low, d, low, e, g, g_low, u, w, w_low, h, tail
+    cdef double a = abs_or_nan(x)
+    cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    g_low = fused(g, p_low, g_low)
+    u = a * slope
+    w = d - u
+    w_low = sum_residual(d, -u, w) + (low - product_residual(a, slope, u))
+    h = g * w
+    tail = unscale(power * (h + fused(g, w_low, fused(g_low, w, product_residual(g, w, h)))))
+    tail = 0.0 if z > end_of_tail() else tail
+    return 1.0 - tail if x > 0.0 else tail
+
+
+cdef inline double gated_second_derivative(
+    double x, double z, double z_low, double slope, double curvature
+) noexcept nogil:
+    """sigma'(z) (2 slope + |x| (curvature - slope^2 tanh(z / 2)))."""
+    cdef double power, p, p_low, d, low, e, g, g_low, s, n, w, y
+    cdef double a = abs_or_nan(x)
+    cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    s = unscale(power)
+    n = fused(-s, p, 1.0 - s) - s * p_low
+    # Over the common denominator 1 + exp(-z): the roots then meet no rounded quotient.
+    w = fused(fused(a, curvature, slope + slope), d, -(a * slope) * slope * n)
+    y = unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
+    return 0.0 if z > end_of_tail() else y
+
+
+cdef inline double swish(double x, double beta) noexcept nogil:
+    cdef double a = fabs(x)
+    cdef double z = a * beta
+    return gated(x, z, product_residual(a, beta, z))
+
+
+cdef inline double swish_derivative(double x, double beta) noexcept nogil:
+    cdef double a = abs_or_nan(x)
+    cdef double z = a * beta
+    return gated_derivative(x, z, product_residual(a, beta, z), beta)
+
+
+cdef inline double swish_second_derivative(double x, double beta) noexcept nogil:
+    cdef double a = abs_or_nan(x)
+    cdef double z = a * beta
+    return gated_second_derivative(x, z, product_residual(a, beta, z), beta, 0.0)
+
+
+cdef inline double quick_gelu_argument(double a, double* low) noexcept nogil:
+    """1.702 a as an unevaluated sum of the result and `low`."""
+    cdef double z = 1.702 * a
+    low[0] = fma(4.263256414560601e-17, a, product_residual(1.702, a, z))
+    return z
+
+
+cdef inline double quick_gelu(double x) noexcept nogil:
+    cdef double low
+    cdef double z = quick_gelu_argument(fabs(x), &low)
+    return gated(x, z, low)
+
+
+cdef inline double quick_gelu_derivative(double x) noexcept nogil:
+    cdef double low
+    cdef double z = quick_gelu_argument(abs_or_nan(x), &low)
+    return gated_derivative(x, z, low, 1.702)
+
+
+cdef inline double quick_gelu_second_derivative(double x) noexcept nogil:
+    cdef double low
+    cdef double z = quick_gelu_argument(abs_or_nan(x), &low)
+    return gated_second_derivative(x, z, low, 1.702, 0.0)
+
+
+cdef inline double gelu_tanh_argument(double a, double* low, double* slope, double* curvature) noexcept nogil:
+    """2 sqrt(2 / pi) (a + 0.044715 a^3) as an unevaluated sum of the result and `low`, and its two derivatives."""
+    cdef double b = 100.0 if a > 100.0 else a
+    cdef double q = b * b
+    cdef double v = 0.07135481627260025 * q
+    cdef double v_low = product_residual(0.07135481627260025, q, v) + (-6.175149918155315e-19) * q
+    cdef double w = 1.5957691216057308 + v
+    cdef double q_low = product_residual(b, b, q)
+    cdef double part = w - 1.5957691216057308
+    cdef double w_low = (1.5957691216057308 - (w - part)) + (v - part)
+    cdef double z = b * w
+    w_low = w_low + (fma(0.07135481627260025, q_low, v_low) + (-9.96930880911092e-17))
+    low[0] = fma(b, w_low, product_residual(b, w, z))
+    slope[0] = fma(3.0, v, 1.5957691216057308)
+    curvature[0] = 0.42812889763560147 * b
+    return z
+
+
+cdef inline double gelu_tanh(double x) noexcept nogil:
+    cdef double low, slope, curvature
+    cdef double z = gelu_tanh_argument(fabs(x), &low, &slope, &curvature)
+    return gated(x, z, low)
+
+
+cdef inline double gelu_tanh_derivative(double x) noexcept nogil:
+    cdef double low, slope, curvature
+    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &curvature)
+    return gated_derivative(x, z, low, slope)
+
+
+cdef inline double gelu_tanh_second_derivative(double x) noexcept nogil:
+    cdef double low, slope, curvature
+    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &curvature)
+    return gated_second_derivative(x, z, low, slope, curvature)
+
+
+cdef inline double elish(double x) noexcept nogil:
+    cdef double power, p, p_low, d, low, e, t
+    cdef double c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    # (exp(x) - 1) sigma(x) = -exp(x) tanh(|x| / 2)
+    t = half_tanh(power, p, d, low, c)
+    return silu(x) if x > 0.0 else copysign(unscale(power * fused(t, p, t)), x)
+
+
+cdef inline double elish_derivative(double x) noexcept nogil:
+    cdef double power, p, p_low, d, low, e, g, g_low, q
+    cdef double c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    q = unscale(fused(power, p, power))
+    return silu_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * fused(q, q + 2.0, -1.0)))
+
+
+cdef inline double elish_second_derivative(double x) noexcept nogil:
+    cdef double power, p, p_low, d, low, e, g, g_low, q
+    cdef double c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    q = unscale(fused(power, p, power))
+    q = fused(q, fma(q, q + 3.0, 5.0), -1.0)
+    return silu_second_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * (q * c)))
+
+
+# --- mish -------------------------------------------------------------------------------------------------------------
+
+cdef inline double mish_pieces(double x, double* power, double* p, double* q, double* d) noexcept nogil:
+    """exp(-|x|) = q = 2^n (1 + p) and d = q^2 + 2q + 2 (left of zero) or 2q^2 + 2q + 1 (right); |x| cut to finite."""
+    cdef double p_low
+    cdef double a = -tail_clamp(-abs_or_nan(x))
+    p[0] = exp_tail_exact(-a, 0.0, power, &p_low)
+    p[0] = p[0] + p_low
+    q[0] = unscale(fused(power[0], p[0], power[0]))
+    d[0] = fused(q[0], fused(2.0, q[0], 2.0), 1.0) if x > 0.0 else fused(q[0], q[0] + 2.0, 2.0)
+    return a
+
+
+cdef inline double mish(double x) noexcept nogil:
+    cdef double power, p, q, d, a, n, n_low, d_low, c, r, r_low, h, left, right
+    a = mish_pieces(x, &power, &p, &q, &d)
+    c = 1.0 / d
+    # x tanh(log(1 + q)) = x q (q + 2) / d left of zero ...
+    n = q + 2.0
+    n_low = q - (n - 2.0)
+    d_low = fused(q, n, 2.0 - d) + q * n_low
+    r = n * c
+    r_low = (fused(-r, d_low, remainder(n, r, d)) + n_low) * c
+    h = a * r
+    left = unscale(power * (h + fused(h, p, fused(a, r_low, product_residual(a, r, h)))))
+    # ... and x - x 2 q^2 / d on the right.
+    right = x - a * ((q + q) * q * c)
+    return copysign(right if x > 0.0 else left, x)
+
+
+cdef inline double mish_derivative(double x) noexcept nogil:
+    cdef double power, p, q, d, a, left, right
+    a = mish_pieces(x, &power, &p, &q, &d)
+    left = fused(q, fused(q, q + 4.0, fused(-4.0, a, 6.0)), fused(-4.0, a, 4.0)) / (d * d)
+    right = fused(q, fused(q, fused(fused(4.0, a, 4.0), q, fused(4.0, a, 6.0)), 4.0), 1.0) / (d * d)
+    return right if x > 0.0 else unscale(power * fused(left, p, left))
+
+
+cdef inline double mish_second_derivative(double x) noexcept nogil:
+    cdef double power, p, q, d, a, left, right
+    a = mish_pieces(x, &power, &p, &q, &d)
+    d = d * d * d
+    left = fused(q, fused(q, fused(2.0, q, 6.0), 8.0), 4.0) - a * fused(q, fused(q, fused(-2.0, q, -3.0), 2.0), 2.0)
+    left = 4.0 * left / d
+    right = fused(q, fused(q, fused(4.0, q, 8.0), 6.0), 2.0) + a * fused(q, fused(q, fused(2.0, q, 2.0), -3.0), -2.0)
+    right = 4.0 * q * (right / d) * q
+    return right if x > 0.0 else unscale(power * fused(left, p, left))
+
+
+# --- hyperbolic -------------------------------------------------------------------------------------------------------
+
+cdef inline double tanh_shrink(double x) noexcept nogil:
+    cdef double p, h, h_low
+    cdef double z = x * x
+    cdef double z_low = product_residual(x, x, z)
+    p = 1.9329663202602428e-10
+    p = fma(z, p, -3.375329740952104e-09)
+    p = fma(z, p, 2.8361364347043036e-08)
+    p = fma(z, p, -1.5461770637741753e-07)
+    p = fma(z, p, 6.259048125728448e-07)
+    p = fma(z, p, -2.0552563089410777e-06)
+    p = fma(z, p, 5.8700650062331876e-06)
+    p = fma(z, p, -1.5436193542705045e-05)
+    p = fma(z, p, 3.8961256626675824e-05)
+    p = fma(z, p, -9.675223315099654e-05)
+    p = fma(z, p, 2.3906423037731693e-04)
+    p = fma(z, p, -5.900078550032525e-04)
+    p = fma(z, p, 1.455830009743987e-03)
+    p = fma(z, p, -3.5921273368233137e-03)
+    p = fma(z, p, 8.863235453723214e-03)
+    p = fma(z, p, -2.186948853090398e-02)
+    p = fma(z, p, 5.396825396804982e-02)
+    p = fma(z, p, -1.333333333333297e-01)
+    p = fma(z, p, 3.333333333333333e-01)
+    h = z * p
+    h_low = fma(z_low, p, product_residual(z, p, h))
+    return fused(x, h, x * h_low) if fabs(x) < 1.25 else x - tanh(x)
+
+
+cdef inline double tanh_shrink_derivative(double x) noexcept nogil:
+    cdef double t = tanh(x)
+    return t * t
+
+
+cdef inline double tanh_shrink_second_derivative(double x) noexcept nogil:
+    return -tanh_second_derivative(x)
+
+
+cdef inline double logcosh(double x) noexcept nogil:
+    cdef double p
+    cdef double a = abs_or_nan(x)
+    cdef double z = x * x
+    cdef double z_low = product_residual(x, x, z)
+    p = 1.6784012171599838e-11
+    p = fma(z, p, -2.931242489755638e-10)
+    p = fma(z, p, 2.472889300456475e-09)
+    p = fma(z, p, -1.3618790428155541e-08)
+    p = fma(z, p, 5.620895935980935e-08)
+    p = fma(z, p, -1.9062448144291998e-07)
+    p = fma(z, p, 5.713181184715232e-07)
+    p = fma(z, p, -1.603159370273443e-06)
+    p = fma(z, p, 4.38375924169102e-06)
+    p = fma(z, p, -1.1945707548439717e-05)
+    p = fma(z, p, 3.2775176121888e-05)
+    p = fma(z, p, -9.098845767531746e-05)
+    p = fma(z, p, 2.5658032234261794e-04)
+    p = fma(z, p, -7.386029234437202e-04)
+    p = fma(z, p, 2.186948849933831e-03)
+    p = fma(z, p, -6.746031745812344e-03)
+    p = fma(z, p, 2.222222222221549e-02)
+    p = fma(z, p, -8.333333333333326e-02)
+    p = fma(z, p, 5.0e-01)
+    p = fused(z, p, z_low * p)
+    return p if a < 1.25 else (a - 0.6931471803691238) + (softplus(-2.0 * a) - 1.9082149292705877e-10)
+
+
+cdef inline double logcosh_derivative(double x) noexcept nogil:
+    return tanh(x)
+
+
+cdef inline double logcosh_second_derivative(double x) noexcept nogil:
+    return tanh_derivative(x)
+
+
+cdef inline double lisht(double x) noexcept nogil:
+    return x * tanh(x)
+
+
+cdef inline double lisht_derivative(double x) noexcept nogil:
+    cdef double near = copysign(smallest(fabs(x), end_of_tail()), x)
+    return fma(near, tanh_derivative(x), tanh(x))
+
+
+cdef inline double lisht_second_derivative(double x) noexcept nogil:
+    cdef double near = copysign(smallest(fabs(x), end_of_tail()), x)
+    return sigmoid_derivative_scaled(x + x, 8.0 * fused(-near, tanh(x), 1.0))
+
+
+cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
+    """2 x / 3 as an unevaluated sum of the result and `low`."""
+    cdef double z = x * 0.6666666666666666
+    low[0] = slope_low(x, 0.6666666666666666, z) + x * 3.700743415417188e-17 if fabs(z) < end_of_tail() else 0.0
+    return z
+
+
+cdef inline double lecun_tanh(double x) noexcept nogil:
+    cdef double low
+    cdef double z = lecun_tanh_argument(x, &low)
+    return copysign(1.7159 * fma(tanh_derivative(z), low, tanh(z)), x)
+
+
+cdef inline double lecun_tanh_derivative(double x) noexcept nogil:
+    cdef double low
+    cdef double z = lecun_tanh_argument(x, &low)
+    cdef double factor = 1.1439333333333332
+    return fma(factor * tanh_second_derivative(z), low, sigmoid_derivative_scaled(z + z, 4.0 * factor))
+
+
+cdef inline double lecun_tanh_second_derivative(double x) noexcept nogil:
+    cdef double low
+    cdef double z = lecun_tanh_argument(x, &low)
+    # The third derivative of tanh is -2 tanh' (tanh' - 2 tanh^2), near -2 times the second one in the tails.
+    cdef double y = tanh_second_derivative(z)
+    cdef double slope = tanh_derivative(z)
+    cdef double t = tanh(z)
+    return 0.7626222222222222 * fma(-2.0 * slope * (slope - 2.0 * t * t), low, y)
+
+
+cdef inline double tanh_exp(double x) noexcept nogil:
+    cdef double near = 20.0 if x > 20.0 else x
+    cdef double y = x * tanh(exp(near))
+    return x_exp(x, 0.0) if x < -40.0 else y
+
+
+cdef inline double x_exp(double x, double shift) noexcept nogil:
+    """(x + shift) exp(x) for x < 0, with one rounding where it is subnormal."""
+    cdef double power, p_low
+    cdef double z = tail_clamp(x)
+    cdef double p = exp_tail_exact(z, 0.0, &power, &p_low)
+    cdef double y = z + shift
+    return unscale(power * fused(y, p, y))
+
+
+cdef inline double tanh_exp_derivative(double x) noexcept nogil:
+    cdef double near = 20.0 if x > 20.0 else x
+    cdef double w = exp(near)
+    cdef double y = fma(near * w, tanh_derivative(w), tanh(w))
+    return x_exp(x, 1.0) if x < -40.0 else y
+
+
+cdef inline double tanh_exp_second_derivative(double x) noexcept nogil:
+    cdef double near = 20.0 if x > 20.0 else x
+    cdef double w = exp(near)
+    cdef double y = w * fused(near, fused(-2.0 * w, tanh(w), 1.0), 2.0 * fused(-w, tanh(w), 1.0) + 2.0 * w * tanh(w))
+    return x_exp(x, 2.0) if x < -40.0 else sigmoid_derivative_scaled(w + w, 4.0 * y)
+
+
+# --- Gaussian ---------------------------------------------------------------------------------------------------------
+
+cdef inline double bell(double h, double h_low, double factor) noexcept nogil:
+    """factor * exp(-(h + h_low)); 0 where that has vanished."""
+    cdef double power, p_low
+    cdef double p = exp_tail_exact(tail_clamp(-h), -h_low if h < end_of_tail() else 0.0, &power, &p_low)
+    return unscale(power * fused(factor, p + p_low, factor))
+
+
+cdef inline double bell_argument(double x) noexcept nogil:
+    """x, cut where exp(-x^2 / 2) has vanished; a NaN keeps its sign."""
+    cdef double y = 45.0 if x > 45.0 else x
+    return -45.0 if y < -45.0 else y
+
+
+cdef inline double gaussian(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    return bell(h, product_residual(z, z, h), 1.0)
+
+
+cdef inline double gaussian_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    return bell(h, product_residual(z, z, h), -2.0 * z)
+
+
+cdef inline double gaussian_second_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    cdef double low = product_residual(z, z, h)
+    return bell(h, low, (4.0 * h - 2.0) + 4.0 * low)

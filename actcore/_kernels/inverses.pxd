@@ -1,0 +1,299 @@
+"""Activations of the normal distribution and of logarithms, and inverses; written in float64 like `exponential`.
+
+Outside its domain an inverse is NaN; at the ends of an open domain it is the limit.
+"""
+
+from actcore._kernels.activations cimport gelu_ratio
+from actcore._kernels.elementary cimport (
+    abs_or_nan, copysign, exp_tail_exact, fabs, fma, fused, mobius, product_residual, remainder, tail_clamp, unscale,
+)
+from actcore._kernels.exponential cimport bell, bell_argument, end_of_tail
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #ifndef ACTCORE_LOGARITHM
+    #define ACTCORE_LOGARITHM
+    /* 2^-k for the k that brings q 2^-k into [sqrt(1/2), sqrt(2)), and k itself; q is positive and normal. */
+    static inline double actcore_inverse_power(double q, double *k) {
+        uint64_t b, s; double y;
+        __builtin_memcpy(&b, &q, 8);
+        b -= UINT64_C(0x3FE6A09E667F3BCD);
+        s = UINT64_C(0x3FF0000000000000) - (b & UINT64_C(0xFFF0000000000000));
+        b = ((b + UINT64_C(0x4000000000000000)) >> 52) | UINT64_C(0x4330000000000000);
+        __builtin_memcpy(&y, &b, 8);
+        *k = y - 4503599627371520.0;
+        __builtin_memcpy(&y, &s, 8);
+        return y;
+    }
+    #endif
+    """
+    double inverse_power "actcore_inverse_power"(double q, double* k) noexcept nogil
+
+cdef extern from "<math.h>" nogil:
+    double NAN
+    double INFINITY
+
+
+# --- arcus tangent ----------------------------------------------------------------------------------------------------
+
+cdef inline double arctan(double x) noexcept nogil:
+    cdef double a = fabs(x)
+    cdef double t = 1.0 / a if a > 1.0 else a
+    cdef double z = t * t
+    cdef double p
+    p = 1.2873899878836764e-05
+    p = fma(z, p, -1.4864461899031842e-04)
+    p = fma(z, p, 8.150386201352324e-04)
+    p = fma(z, p, -2.8386521341295513e-03)
+    p = fma(z, p, 7.106273383365426e-03)
+    p = fma(z, p, -1.3772550387802115e-02)
+    p = fma(z, p, 2.184823854901767e-02)
+    p = fma(z, p, -2.9791993307727478e-02)
+    p = fma(z, p, 3.6570864455641304e-02)
+    p = fma(z, p, -4.215664253719956e-02)
+    p = fma(z, p, 4.720969567029982e-02)
+    p = fma(z, p, -5.253116195382004e-02)
+    p = fma(z, p, 5.880436419812765e-02)
+    p = fma(z, p, -6.66638849844846e-02)
+    p = fma(z, p, 7.69227790771667e-02)
+    p = fma(z, p, -9.090906834943654e-02)
+    p = fma(z, p, 1.1111110997369343e-01)
+    p = fma(z, p, -1.4285714282241302e-01)
+    p = fma(z, p, 1.9999999999945578e-01)
+    p = fma(z, p, -3.333333333333303e-01)
+    p = fused(t * z, p, t)
+    return copysign((1.5707963267948966 - p) + 6.123233995736766e-17 if a > 1.0 else p, x)
+
+
+cdef inline double arctan_derivative(double x) noexcept nogil:
+    cdef double a = abs_or_nan(x)
+    cdef double t = 1.0 / a if a > 1.0 else a
+    cdef double z = t * t
+    return (z if a > 1.0 else 1.0) / (1.0 + z)
+
+
+cdef inline double arctan_second_derivative(double x) noexcept nogil:
+    cdef double a = abs_or_nan(x)
+    cdef double t = 1.0 / a if a > 1.0 else a
+    cdef double z = t * t
+    cdef double d = 1.0 + z
+    cdef double y = 2.0 * t / (d * d) * (z if a > 1.0 else 1.0)
+    return -y if x > 0.0 else y
+
+
+# --- normal distribution ----------------------------------------------------------------------------------------------
+
+cdef inline double normal_ratio(double a) noexcept nogil:
+    """Phi(-a) exp(a^2 / 2) for a >= 0."""
+    cdef double v_low, r_low
+    cdef double near = 39.5 if a > 39.5 else a
+    cdef double v = mobius(near, &v_low)
+    cdef double r = gelu_ratio(v, v_low, &r_low)
+    cdef double w = near + 4.0
+    cdef double c = 1.0 / w
+    r_low = fused(r, fused(-c, near - (w - 4.0), remainder(1.0, c, w)), r_low)
+    return fused(r, c, r_low * c)
+
+
+cdef inline double erf(double x) noexcept nogil:
+    cdef double p, tail
+    cdef double a = fabs(x)
+    cdef double near = 27.0 if a > 27.0 else a
+    cdef double z = near * near
+    p = -7.66345886232437e-07
+    p = fma(z, p, 8.622972870484434e-07)
+    p = fma(z, p, 1.0681676116150881e-06)
+    p = fma(z, p, -1.4743301007430538e-05)
+    p = fma(z, p, 1.2051804987000839e-04)
+    p = fma(z, p, -8.548283908997945e-04)
+    p = fma(z, p, 5.223977295077613e-03)
+    p = fma(z, p, -2.686617062990843e-02)
+    p = fma(z, p, 1.1283791670916553e-01)
+    p = fma(z, p, -3.7612638903183304e-01)
+    p = fma(z, p, 1.1283791670955126e+00)
+    tail = bell(z, product_residual(near, near, z), 2.0 * normal_ratio(1.4142135623730951 * near))
+    return copysign(1.0 - tail if a > 0.5 else a * p, x)
+
+
+cdef inline double erf_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    return bell(h, product_residual(z, z, h), 1.1283791670955126)
+
+
+cdef inline double erf_second_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    return bell(h, product_residual(z, z, h), -2.256758334191025 * z)
+
+
+cdef inline double normal_cdf(double x) noexcept nogil:
+    cdef double z = abs_or_nan(bell_argument(x))
+    cdef double h = z * z
+    cdef double tail = bell(0.5 * h, 0.5 * product_residual(z, z, h), normal_ratio(z))
+    return 1.0 - tail if x > 0.0 else tail
+
+
+cdef inline double normal_cdf_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    return bell(0.5 * h, 0.5 * product_residual(z, z, h), 0.3989422804014327)
+
+
+cdef inline double normal_cdf_second_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
+    return bell(0.5 * h, 0.5 * product_residual(z, z, h), -0.3989422804014327 * z)
+
+
+# --- logarithms -------------------------------------------------------------------------------------------------------
+
+cdef inline double log_of_quotient(double s, double k) noexcept nogil:
+    """k ln(2) + log((1 + s) / (1 - s)) for |s| <= 0.172."""
+    cdef double z = s * s
+    cdef double p
+    p = 0.14935179939416887
+    p = fma(z, p, 0.07897359892745673)
+    p = fma(z, p, 0.10743993989699046)
+    p = fma(z, p, 0.11748417949021821)
+    p = fma(z, p, 0.13333967519482148)
+    p = fma(z, p, 0.15384609458265963)
+    p = fma(z, p, 0.18181817678582204)
+    p = fma(z, p, 0.2222222224343387)
+    p = fma(z, p, 0.2857142857109431)
+    p = fma(z, p, 0.4000000000000212)
+    p = fma(z, p, 0.6666666666666666)
+    return fused(k, 0.6931471803691238, (s + s) + fma(s * z, p, k * 1.9082149292705877e-10))
+
+
+cdef inline double logit(double x) noexcept nogil:
+    cdef double k, w, y
+    # Of x and 1 - x the smaller: then 1 - x is exact. A subnormal one is scaled, or its exponent could not be read.
+    cdef double z = 1.0 - x if x > 0.5 else x
+    cdef double raised = z * (1.2676506002282294e30 if z < 1e-290 else 1.0)
+    w = inverse_power(raised / (1.0 - z), &k) * raised
+    k = k - 100.0 if z < 1e-290 else k
+    # Each order of the sum is exact but for its last step.
+    y = (w + z) - 1.0 if k == 0.0 else (w - 1.0) + z
+    y = log_of_quotient(y / ((w - z) + 1.0), k)
+    y = -INFINITY if z == 0.0 else y
+    y = -y if x > 0.5 else y
+    return (y if x <= 1.0 else (NAN if x == x else x)) if not x < 0.0 else NAN
+
+
+cdef inline double logit_slope(double x) noexcept nogil:
+    cdef double y = 1.0 / (x * (1.0 - x))
+    return (y if x <= 1.0 else (NAN if x == x else x)) if not x < 0.0 else NAN
+
+
+cdef inline double logit_derivative(double x) noexcept nogil:
+    return logit_slope(fabs(x) if x == 0.0 else x)
+
+
+cdef inline double logit_second_derivative(double x) noexcept nogil:
+    cdef double c = logit_derivative(x)
+    return ((x + x) - 1.0) * c * c
+
+
+cdef inline double atanh(double x) noexcept nogil:
+    cdef double k, w, n, d, y
+    cdef double a = fabs(x)
+    w = inverse_power((1.0 + a) / (1.0 - a), &k)
+    # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
+    n = (a - 0.5) + 0.5 * a if a < 0.5 else w * (1.0 + a) - (1.0 - a)
+    d = 1.5 - 0.5 * a if a < 0.5 else w * (1.0 + a) + (1.0 - a)
+    y = 0.5 * log_of_quotient(a if k == 0.0 else n / d, k)
+    y = INFINITY if a == 1.0 else (NAN if a > 1.0 else y)
+    return copysign(y, x)
+
+
+cdef inline double atanh_derivative(double x) noexcept nogil:
+    cdef double a = abs_or_nan(x)
+    return NAN if a > 1.0 else 1.0 / ((1.0 - a) * (1.0 + a))
+
+
+cdef inline double atanh_second_derivative(double x) noexcept nogil:
+    cdef double c = atanh_derivative(x)
+    return (x + x) * c * c
+
+
+cdef inline double softplus_inverse(double x) noexcept nogil:
+    cdef double power, p, p_low, s, q, k, w, t, near, raised, y
+    near = 50.0 if x > 50.0 else (0.0 if x < 0.0 else x)
+    p = exp_tail_exact(near, 0.0, &power, &p_low)
+    s = unscale(power)
+    q = fused(s, p, s - 1.0) + s * p_low
+    raised = q * (1.2676506002282294e30 if near < 1e-290 else 1.0)
+    w = inverse_power(raised, &k) * raised
+    k = k - 100.0 if near < 1e-290 else k
+    y = (w - 1.0) / (w + 1.0)
+    # Next to the root ln(2) the argument is counted from there.
+    t = (near - 0.6931471805599453) - 2.3190468138462996e-17
+    p = exp_tail_exact(-t, 0.0, &power, &p_low)
+    s = unscale(power)
+    y = -(fused(s, p, s - 1.0) + s * p_low) if k == 0.0 else y
+    y = log_of_quotient(y, k)
+    y = -INFINITY if x == 0.0 else y
+    y = x if x > 45.0 else y
+    return NAN if x < 0.0 else y
+
+
+cdef inline double one_minus_exp(double x, double* e) noexcept nogil:
+    """1 - exp(-x), and e = exp(-x), for x >= 0."""
+    cdef double power, p_low, s
+    cdef double p = exp_tail_exact(tail_clamp(-x), 0.0, &power, &p_low)
+    s = unscale(power)
+    e[0] = unscale(fused(power, p, power))
+    return fabs(fused(s, p, s - 1.0) + s * p_low)
+
+
+cdef inline double softplus_inverse_derivative(double x) noexcept nogil:
+    cdef double e
+    cdef double c = 1.0 / one_minus_exp(x if x > 0.0 else fabs(x), &e)
+    return NAN if x < 0.0 else (c if x == x else x)
+
+
+cdef inline double softplus_inverse_second_derivative(double x) noexcept nogil:
+    cdef double e
+    cdef double c = 1.0 / one_minus_exp(x if x > 0.0 else fabs(x), &e)
+    return NAN if x < 0.0 else (-(e * c) * c if x == x else x)
+
+
+cdef inline double elu_inverse(double x, double alpha) noexcept nogil:
+    cdef double k, w, n, d, y
+    cdef double z = 0.0 if x > 0.0 else x
+    w = inverse_power((alpha + z) / alpha, &k) * (alpha + z)
+    n = z if k == 0.0 else w - alpha
+    d = (alpha + alpha) + z if k == 0.0 else w + alpha
+    y = log_of_quotient(n / d, k)
+    y = -INFINITY if x == -alpha else (NAN if x < -alpha else y)
+    return x if x > 0.0 else copysign(y, x)
+
+
+cdef inline double elu_inverse_derivative(double x, double alpha) noexcept nogil:
+    cdef double y = 1.0 / (alpha + x)
+    y = NAN if x < -alpha else y
+    return 1.0 if x > 0.0 else y
+
+
+cdef inline double elu_inverse_second_derivative(double x, double alpha) noexcept nogil:
+    cdef double c = elu_inverse_derivative(x, alpha)
+    return 0.0 if x > 0.0 else -c * c
+
+
+cdef inline double softsign_inverse(double x) noexcept nogil:
+    cdef double a = fabs(x)
+    return NAN if a > 1.0 else x / (1.0 - a)
+
+
+cdef inline double softsign_inverse_derivative(double x) noexcept nogil:
+    cdef double d = 1.0 - abs_or_nan(x)
+    return NAN if d < 0.0 else 1.0 / (d * d)
+
+
+cdef inline double softsign_inverse_second_derivative(double x) noexcept nogil:
+    cdef double d = 1.0 - abs_or_nan(x)
+    cdef double y = 2.0 / (d * d * d)
+    y = -y if x < 0.0 else (y if x > 0.0 else x)
+    return NAN if d < 0.0 else y
