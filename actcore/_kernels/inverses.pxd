@@ -201,8 +201,8 @@ cdef inline double atanh(double x) noexcept nogil:
     cdef double a = fabs(x)
     w = inverse_power((1.0 + a) / (1.0 - a), &k)
     # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
-    n = (a - 0.5) + 0.5 * a if a < 0.5 else w * (1.0 + a) - (1.0 - a)
-    d = 1.5 - 0.5 * a if a < 0.5 else w * (1.0 + a) + (1.0 - a)
+    n = (a - 0.5) + 0.5 * a if k == 1.0 else w * (1.0 + a) - (1.0 - a)
+    d = 1.5 - 0.5 * a if k == 1.0 else w * (1.0 + a) + (1.0 - a)
     y = 0.5 * log_of_quotient(a if k == 0.0 else n / d, k)
     y = INFINITY if a == 1.0 else (NAN if a > 1.0 else y)
     return copysign(y, x)
