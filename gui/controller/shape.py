@@ -35,7 +35,7 @@ class Shape:
 
     def __init__(self, activation: actcore.Activation) -> None:
         self.activation = activation
-        self.z = np.linspace(-Z_LIMIT, Z_LIMIT, 801)
+        self.z = np.linspace(-Z_LIMIT, Z_LIMIT, 401)
         self.value, self.slope = activation.value_and_derivative(self.z)
         self.second = activation.second_derivative(self.z)
         self.steepest = max(float(np.abs(self.slope).max()), 1e-3)

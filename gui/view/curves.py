@@ -55,7 +55,6 @@ class Curves(QWidget):
         self._flat.setZValue(-10)
         self._histogram = pg.PlotCurveItem([0.0, 0.0], [0.0], stepMode="center", fillLevel=0.0)
         self._ghost = pg.PlotCurveItem()
-        self._ghost.setSegmentedLineMode("off")  # its dashes run along the whole curve
         self._value = pg.PlotCurveItem()
         self._slope = pg.PlotCurveItem()
         self._second = pg.PlotCurveItem()
