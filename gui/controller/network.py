@@ -40,6 +40,7 @@ class NetworkController:
         ("Arrows, Page Up, Page Down", "Walk over units and edges of the diagram"),
         ("+ and −", "Change the weight walked to; with Ctrl finer"),
         ("Click a unit", "Show its output large; again: back to the output"),
+        ("Rest on the output", "Read what the network says of that point"),
         ("Drag along the loss curve", "Go back in the training; Train goes on from there"),
     )
 
@@ -82,6 +83,7 @@ class NetworkController:
         view.scale_chosen.connect(view.loss.set_scale)
         view.test_toggled.connect(view.boundary.show_test_points)
         view.compare_toggled.connect(self._compare)
+        view.boundary.hovered.connect(self._read_out)
 
     # -- the lab's duties ------------------------------------------------------------------------------------
 
@@ -284,6 +286,10 @@ class NetworkController:
     def _point_at(self, place: Place | None) -> None:
         unit = place is not None and place.is_unit
         self.drawing.pointed = (place.layer, place.unit) if unit else None
+
+    def _read_out(self, x1: float, x2: float) -> None:
+        answer = self.drawing.pictures.answer_at(x1, x2)
+        self.view.boundary.show_readout(f"x₁ = {x1:.2f}, x₂ = {x2:.2f}\n{answer}")
 
     def _compare(self, on: bool) -> None:
         view = self.view

@@ -122,6 +122,16 @@ class Pictures:
         shown = _squashed(self.net.activations[layer - 1], raw)
         return Field(colormap.paint(shown, -1.0, 1.0, table), [z[::2, ::2]], (0.0,), (-1.0, 1.0))
 
+    def answer_at(self, x1: float, x2: float) -> str:
+        """What the network says of one point, in words."""
+        output = self.net.forward(features_of(np.float32([[x1, x2]]), self.state.features))[0]
+        if self.state.task == "multiclass":
+            shares = ac.softmax(output)
+            return f"class {shares.argmax()}, {shares.max():.0%} sure"
+        if self.state.loss == "binary_crossentropy":
+            return f"{float(ac.sigmoid(output[0])):.0%} for blue"
+        return f"output {output[0]:.3f}"
+
     def insides(self, points: NDArray[np.float32], gradients: Sequence[float]) -> list[LayerView]:
         """What is seen of every hidden layer when it is given `points`, shape (n, inputs)."""
         views = []

@@ -40,6 +40,7 @@ class OwnData:
         view.data.paint.toggled.connect(self._switch_painting)
         view.data.csv.clicked.connect(self._ask_for_file)
         view.boundary.painted.connect(self._paint)
+        view.boundary.painting_finished.connect(view.gesture_finished)
 
     def open_file(self, path: str) -> None:
         """Show what a CSV file holds, and take it over if that is wanted."""

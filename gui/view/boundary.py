@@ -8,9 +8,9 @@ import contourpy
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QLineF, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from . import theme
 from .plot import Handle, Plot
@@ -33,8 +33,8 @@ class Boundary(Plot):
     painted = Signal(float, float, bool)
     """In painting mode: a point was asked for at x1, x2; True with the right button or Shift."""
     painting_finished = Signal()
-    wiped = Signal(float)
-    """Where between left (0) and right (1) the wipe was dragged."""
+    hovered = Signal(float, float)
+    """The pointer rests on x1, x2; answer with `show_readout`."""
 
     def __init__(self, extent: float, parent: QWidget | None = None) -> None:
         square = (-extent, extent)
@@ -55,6 +55,7 @@ class Boundary(Plot):
         self._grip.dragged.connect(self._on_wipe)
         self.nudged.connect(lambda right, _up: self._on_wipe(self._grip.pos().x() + 0.02 * right * extent, 0.0))
         self._painting = False
+        self._asked_at = QPoint()
         self._show_wipe(False)
         self.retheme()
 
@@ -144,6 +145,20 @@ class Boundary(Plot):
         else:
             super().mouseMoveEvent(event)
 
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Qt asks for a tooltip where the pointer rests: the answer is what the network says there."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            self._asked_at = event.globalPos()
+            point = self.box.mapSceneToView(self.mapToScene(event.pos()))
+            if max(abs(point.x()), abs(point.y())) <= self._extent:
+                self.hovered.emit(point.x(), point.y())
+                return True
+        return bool(super().viewportEvent(event))
+
+    def show_readout(self, text: str) -> None:
+        """Say something where the pointer rests."""
+        QToolTip.showText(self._asked_at, text, self)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._painting:
             self.painting_finished.emit()
@@ -165,7 +180,6 @@ class Boundary(Plot):
     def _on_wipe(self, x: float, _y: float) -> None:
         share = min(max((x / self._extent + 1) / 2, 0.0), 1.0)
         self.set_wipe(share)
-        self.wiped.emit(share)
 
 
 class _Contours(pg.GraphicsObject):

@@ -173,6 +173,9 @@ def test_painting_adds_points_and_one_stroke_is_one_entry(make_app, drag):
     assert len(added) >= 5
     assert {label for _x1, _x2, label in added} == {1.0}
     assert all(abs(x2 - 2.8) < 0.1 for _x1, x2, _label in added)
+    drag(boundary.viewport(), boundary.to_pixels(-2.0, -2.8), boundary.to_pixels(2.0, -2.8), tick=app.tick)
+    app.document.undo()
+    assert app.document.session.network.data == data
     app.document.undo()
     assert app.document.session.network.data == before
     QTest.mouseClick(view.data.paint, Qt.MouseButton.LeftButton)

@@ -6,10 +6,10 @@ import time
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QToolTip, QWidget
 
 from gui.engine import networks
 from gui.model.dataset import EXTENT, KINDS, DatasetSettings
@@ -282,6 +282,19 @@ def test_swapping_while_paused_offers_before_and_after(driver, drag):
     d.click(d.view.compare)
     d.settle()
     assert np.abs(image_of(boundary).astype(int) - before).max() > 30
+
+
+@pytest.mark.parametrize(("kind", "words"), [("xor", "% for blue"), ("pinwheel", "% sure"), ("bumps", "output")])
+@pytest.mark.qt_log_ignore("does not support raise")  # the offscreen platform, of every tooltip
+def test_resting_on_the_output_reads_the_answer(driver, kind, words):
+    d = driver(XOR.changed(data=DatasetSettings(kind)))
+    boundary = d.view.boundary
+    at = boundary.to_pixels(1.0, -2.0).toPoint()
+    viewport = boundary.viewport()
+    QApplication.sendEvent(viewport, QHelpEvent(QEvent.Type.ToolTip, at, viewport.mapToGlobal(at)))
+    assert QToolTip.text().startswith("x₁ = 1.0")
+    assert words in QToolTip.text()
+    QToolTip.hideText()
 
 
 def test_the_drawn_boundary_is_the_analytic_one(driver):
