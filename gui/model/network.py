@@ -26,6 +26,7 @@ LOSSES: dict[str, tuple[str, ...]] = {
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
 INITIALIZERS = (
+    "recommended",
     "glorot_uniform",
     "glorot_normal",
     "he_uniform",
@@ -92,7 +93,7 @@ class NetworkState:
     learning_rate: float = 0.01
     batch_size: int = 10
     l2: float = 0.0
-    init: str = "glorot_uniform"
+    init: str = "recommended"
     seed: int = 1
     speed: float | None = 300
     stop_step: int = 0
