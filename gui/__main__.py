@@ -17,6 +17,8 @@ import actcore
 from .model.session import LABS, THEMES, Session, SessionError, load
 from .shortcut import ShortcutError, install_shortcut
 
+DEFAULT_SIZE = (1280, 800)
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -28,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--snapshot", metavar="OUT.png", help="draw the lab into a PNG without a display, and end")
     parser.add_argument("--record", metavar="OUT.gif", help="draw the lab in motion into a GIF, and end")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of --record (default 4)")
-    parser.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="window size (1280x800)")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="window size (default 1280x800)")
     parser.add_argument("--scale", type=float, help="enlarge everything, e.g. 2 for a display of twice the density")
     parser.add_argument("--install-shortcut", action="store_true", help="add the app to the desktop's menu, and end")
     parser.add_argument("--version", action="version", version=f"actcore {actcore.__version__}")
@@ -70,21 +72,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SessionError as error:
         print(error, file=sys.stderr)
         return 1
-    wanted = {name: getattr(arguments, name) for name in ("lab", "theme") if getattr(arguments, name)}
-    session = replace(session, **wanted)
-
     from PySide6.QtWidgets import QApplication
 
     from .controller.app import build
     from .controller.errors import ErrorReporter
+    from .controller.preferences import preferred_theme, remember, restore_window
     from .controller.recording import record, snapshot
 
     app = QApplication(sys.argv[:1])
     app.setOrganizationName("actcore")
     app.setApplicationName("actcore")
     app.setDesktopFileName("actcore")
-    controller = build(app, session)
-    controller.window.resize(*arguments.size)
+    wanted = {name: getattr(arguments, name) for name in ("lab", "theme") if getattr(arguments, name)}
+    if not drawing and not arguments.session:
+        wanted.setdefault("theme", preferred_theme())
+    controller = build(app, replace(session, **wanted))
+    controller.window.resize(*(arguments.size or DEFAULT_SIZE))
+    if not drawing and not arguments.size:
+        restore_window(controller.window)
     controller.window.show()
     if drawing:
         try:
@@ -99,8 +104,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             controller.close()
         return 0
     ErrorReporter(controller.window, controller.files.autosave).install()
-    controller.files.recover()
+    if not arguments.session:  # who asks for a file wants that one; what a crash left waits for the next start
+        controller.files.recover()
     controller.files.start_autosave()
+    controller.window.closing.connect(lambda: remember(controller.window, controller.document.session))
     controller.start()
     return app.exec()
 

@@ -67,6 +67,7 @@ class Files:
             return False
         self._document.apply(open_session(session))
         self._remember(Path(path))
+        self._window.tell(f"Opened {Path(path).name}.")
         return True
 
     def save_to(self, path: str | Path) -> bool:
@@ -78,7 +79,7 @@ class Files:
             say(self._window, "The session was not saved", str(error))
             return False
         self._remember(Path(path))
-        self._window.set_status(f"Saved as {Path(path).name}.")
+        self._window.tell(f"Saved as {Path(path).name}.")
         return True
 
     # Recovery
@@ -95,6 +96,7 @@ class Files:
                     continue
                 path.unlink(missing_ok=True)
                 self._document.apply(open_session(session))
+                self._window.tell("The work of the last run was brought back; undo starts afresh.")
                 return True
         return False
 
@@ -127,6 +129,7 @@ class Files:
         except OSError:
             say(self._window, "The picture was not written", f"{path} cannot be written.")
             return False
+        self._window.tell(f"Written to {Path(path).name}.")
         return True
 
     def export_data(self, path: str | Path) -> bool:
@@ -140,12 +143,13 @@ class Files:
         except OSError as error:
             say(self._window, "The data were not written", f"{path} cannot be written: {error.strerror}.")
             return False
+        self._window.tell(f"Written to {Path(path).name}.")
         return True
 
     def copy_picture(self) -> None:
         """Put a picture of the shown lab on the clipboard."""
         QGuiApplication.clipboard().setPixmap(picture(self._lab().view, 2.0))
-        self._window.set_status("The picture is on the clipboard.")
+        self._window.tell("The picture is on the clipboard.")
 
     # Dialogs
 

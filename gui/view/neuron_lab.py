@@ -166,7 +166,7 @@ class NeuronLab(QWidget):
         self.plane = Plane(limit)
         self.plane.released.connect(self.gesture_finished)
         self.color_bar = ColorBar("Colours of the plane")
-        self._layer_caption = label("", "caption")
+        self._layer_caption = label("", "caption", wrap=True)
         card.body.addWidget(self._layer_caption)
         card.body.addWidget(Square(self.plane), 1)
         card.body.addWidget(self.color_bar)

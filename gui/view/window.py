@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
@@ -20,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .controls import label
+
+TOLD_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Window(QMainWindow):
     def __init__(self) -> None:
         super().__init__()
         self.setWindowTitle("actcore")
+        self._told_until = 0.0
         self.setMinimumSize(1024, 680)
         self.actions_by_key: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
@@ -121,8 +125,14 @@ class Window(QMainWindow):
             action.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
 
     def set_status(self, text: str) -> None:
-        if text != self.status.text():
+        """Say what is seen, unless something was told just now."""
+        if text != self.status.text() and time.monotonic() >= self._told_until:
             self.status.setText(text)
+
+    def tell(self, text: str) -> None:
+        """Say in the status line what was done, long enough to be read."""
+        self._told_until = time.monotonic() + TOLD_SECONDS
+        self.status.setText(text)
 
     def set_recent(self, paths: list[str]) -> None:
         """Fill the list of recent files."""

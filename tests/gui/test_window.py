@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QWidget
@@ -223,6 +223,26 @@ def _recovery_files() -> list[Path]:
     from gui.controller.files import _recovery_folder
 
     return list(_recovery_folder().glob("recovery-*.json"))
+
+
+def test_theme_and_place_of_the_window_are_remembered(app):
+    from gui.controller.preferences import preferred_theme, remember, restore_window
+
+    app.document.show(theme="dark")
+    app.window.resize(1024, 730)  # not wider than the offscreen platform's screen allows when it is restored
+    remember(app.window, app.document.session)
+    assert preferred_theme() == "dark"
+    app.window.resize(1300, 900)
+    restore_window(app.window)
+    assert (app.window.width(), app.window.height()) == (1024, 730)
+    QSettings().setValue("theme", "plaid")
+    assert preferred_theme() == "light"
+
+
+def test_what_was_done_stays_readable_in_the_status_line(app, tmp_path):
+    app.files.save_to(tmp_path / "work.json")
+    app.window.set_status(app.lab.status())
+    assert app.window.status.text() == "Saved as work.json."
 
 
 # Errors
