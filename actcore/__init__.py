@@ -16,6 +16,7 @@ from actcore.activation import Activation
 from actcore.along_axis import Axiswise
 from actcore.axiswise import of_row
 from actcore.diagnosis import LayerDiagnosis, diagnose, linear_regions
+from actcore.dialects import speak
 from actcore.network import MLP
 from actcore.network_file import load_network, save_network
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
@@ -74,7 +75,7 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
     name : str or Activation
         A name from ``names``; an Activation is returned itself, or a copy when parameters are given.
     dialect : {"torch", "keras", "jax", "onnx"}, optional
-        Take the parameter defaults of that system.
+        Take that system's parameter defaults and its derivative at kinks.
     **parameters : float or array
         Values to bind.
 
@@ -107,9 +108,7 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
         return activation.bind(**parameters)
     if dialect not in DIALECTS:
         raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
-    if dialect not in activation.spec.spellings:
-        raise ValueError(f"{dialect} has no function that corresponds to {name}")
-    return activation.bind(**{**activation.spec.spellings[dialect].defaults, **parameters})
+    return speak(name, dialect, **parameters)
 
 
 __all__ = [

@@ -10,7 +10,7 @@ import numpy as np
 
 from actcore import _strided, _ufuncs
 from actcore._fastcall import FastCall, forwarding
-from actcore.registry import Parameter, Row
+from actcore.registry import Fact, Parameter, Row
 
 
 @forwarding
@@ -246,10 +246,14 @@ References
 """
 
 
+def resolve(fact: Fact, parameters: Mapping[str, float]) -> float:
+    """Return a fact of the registry at the given parameter values."""
+    return float(fact(**parameters)) if callable(fact) else float(fact)
+
+
 def kinks_of(row: Row, parameters: Mapping[str, float]) -> list[tuple[float, float, float]]:
     """Return (x, f′, f″) of every kink at the given parameter values."""
-
-    def at(fact: Any) -> float:
-        return float(fact(**parameters)) if callable(fact) else float(fact)
-
-    return [(at(kink.at), at(kink.derivative), at(kink.second_derivative)) for kink in row.kinks]
+    return [
+        (resolve(kink.at, parameters), resolve(kink.derivative, parameters), resolve(kink.second_derivative, parameters))
+        for kink in row.kinks
+    ]
