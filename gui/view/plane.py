@@ -104,7 +104,7 @@ class Square(QWidget):
         self._plot = plot
         plot.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(220, 220)
+        self.setMinimumSize(160, 160)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         extra = self._plot.frame_size()

@@ -66,7 +66,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("actcore")
         self._told_until = 0.0
-        self.setMinimumSize(1024, 680)
+        self.setMinimumSize(1200, 700)
         self.actions_by_key: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._build_menus()

@@ -26,10 +26,10 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("lab", ["neuron", "network"])
 def test_a_snapshot_is_drawn_without_a_display(tmp_path, lab):
-    result = run("--lab", lab, "--snapshot", str(tmp_path / "lab.png"), "--size", "1100x720")
+    result = run("--lab", lab, "--snapshot", str(tmp_path / "lab.png"), "--size", "1200x720")
     assert result.returncode == 0, result.stderr
     image = np.asarray(Image.open(tmp_path / "lab.png").convert("RGB"))
-    assert image.shape == (720, 1100, 3)
+    assert image.shape == (720, 1200, 3)
     assert len(np.unique(image.reshape(-1, 3), axis=0)) > 500
 
 
@@ -43,16 +43,16 @@ def test_scale_theme_and_session(tmp_path):
     save(Session(neuron=Neuron(activation="relu", w1=1.0)), tmp_path / "work.json")
     result = run(
         *("--session", str(tmp_path / "work.json"), "--theme", "dark", "--scale", "2"),
-        *("--size", "1100x720", "--snapshot", str(tmp_path / "lab.png")),
+        *("--size", "1200x720", "--snapshot", str(tmp_path / "lab.png")),
     )
     assert result.returncode == 0, result.stderr
     image = np.asarray(Image.open(tmp_path / "lab.png").convert("RGB"))
-    assert image.shape == (1440, 2200, 3)
+    assert image.shape == (1440, 2400, 3)
     assert image.mean() < 110
 
 
 def test_a_recording_moves(tmp_path):
-    result = run("--record", str(tmp_path / "lab.gif"), "--seconds", "0.3", "--size", "1024x680")
+    result = run("--record", str(tmp_path / "lab.gif"), "--seconds", "0.3", "--size", "1200x700")
     assert result.returncode == 0, result.stderr
     with Image.open(tmp_path / "lab.gif") as film:
         assert film.n_frames == 6
