@@ -298,11 +298,11 @@ cdef inline real selu(real x) noexcept nogil:
 
 
 cdef inline real selu_derivative(real x) noexcept nogil:
-    return <real>1.0507009873554805 if x > <real>0 else <real>1.7580993408473766 * exp_negative(x)
+    return <real>1.0507009873554805 if x > <real>0 else <real>1.7580993408473769 * exp_negative(x)
 
 
 cdef inline real selu_second_derivative(real x) noexcept nogil:
-    return <real>0 if x > <real>0 else <real>1.7580993408473766 * exp_negative(x)
+    return <real>0 if x > <real>0 else <real>1.7580993408473769 * exp_negative(x)
 
 
 # --- softsign ---------------------------------------------------------------------------------------------------
