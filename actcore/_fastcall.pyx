@@ -8,7 +8,11 @@ kind of array).
 from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.object cimport PyObject
 
+cimport numpy as cnp
+
 from actcore._strided cimport is_scattered
+
+cnp.import_array()
 
 cdef extern from "Python.h":
     ctypedef PyObject* (*vectorcallfunc)(PyObject*, PyObject* const*, size_t, PyObject*) except NULL
@@ -66,6 +70,11 @@ def forwarding(cls):
     return cls
 
 
+cdef bint speaks_dlpack(object x):
+    """Tell whether `x` is an array-API object, which NumPy would silently turn into an array of its own."""
+    return not cnp.PyArray_CheckExact(x) and hasattr(x, "__dlpack__") and not hasattr(x, "__array_ufunc__")
+
+
 cdef PyObject* forward(PyObject* callable, PyObject* const* args, size_t flagged_count, PyObject* kwnames) except NULL:
     """Call the ufunc with the bound values between the arrays and the keyword arguments."""
     cdef FastCall self = <FastCall> <object> callable
@@ -81,6 +90,8 @@ cdef PyObject* forward(PyObject* callable, PyObject* const* args, size_t flagged
             plain = plain and name not in self.names
     if plain and n:
         plain = not is_scattered(<object> args[0])
+        for k in range(n):
+            plain = plain and not speaks_dlpack(<object> args[k])
     if plain:
         if n_bound == 0:
             result = PyObject_Vectorcall(<PyObject*> self.ufunc, args, n, kwnames)
@@ -94,7 +105,8 @@ cdef PyObject* forward(PyObject* callable, PyObject* const* args, size_t flagged
             result = PyObject_Vectorcall(<PyObject*> self.ufunc, stack, n + n_bound, kwnames)
         if result is not NULL:
             return result
-        if not PyErr_ExceptionMatches(TypeError):
+        # NotImplementedError: a lazy array, of a call with two results.
+        if not PyErr_ExceptionMatches(TypeError) and not PyErr_ExceptionMatches(NotImplementedError):
             return NULL
         PyErr_Clear()
     positional = tuple([<object> args[k] for k in range(n)])

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from actcore import _strided, _ufuncs
+from actcore import _strided, _ufuncs, interop
 from actcore._fastcall import FastCall, forwarding
-from actcore.registry import Fact, Parameter, Row
+from actcore.registry import ORDERS, Fact, Parameter, Row
 
 
 @forwarding
@@ -30,6 +30,8 @@ class Elementwise(FastCall):
         self._kind = kind
         self._parameters = MappingProxyType(dict(parameters))
         self._n_arrays = self.ufunc.nin - len(row.parameters)
+        #: What the outputs of a call with several are one by one.
+        self._singles = tuple(getattr(_ufuncs, _ufuncs.ufunc_name(row.name, order)) for order in ORDERS[: self.ufunc.nout])
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
         """Apply the function where ``FastCall`` did not: parameters by keyword, scattered arrays, and errors in words."""
@@ -37,7 +39,11 @@ class Elementwise(FastCall):
             raise TypeError(self._wrong_count(len(arrays)))
         values = tuple(options.pop(name, bound) for name, bound in self._parameters.items())
         for value, parameter in zip(values, self._row.parameters, strict=True):
-            check_parameter(self._row, parameter, value)
+            if interop.kind_of(value) != "dask":  # looking at it would compute it
+                check_parameter(self._row, parameter, value)
+        result = interop.elementwise(self.ufunc, self._singles, arrays, values, options)
+        if result is not NotImplemented:
+            return result
         try:
             result = _strided.try_apply(self._row.name, self._kind, arrays, values, options)
             return self.ufunc(*arrays, *values, **options) if result is NotImplemented else result

@@ -110,7 +110,9 @@ class Axiswise:
         try:
             asked = [operator.index(a) for a in ([axis] if single else axis)]  # type: ignore[union-attr]
         except TypeError:
-            raise TypeError(f"{self.name}: axis must be an integer, a tuple of integers or None, not {axis!r}") from None
+            raise TypeError(
+                f"{self.name}: axis must be an integer, a tuple of integers or None, not {axis!r}"
+            ) from None
         for a in asked:
             if not -ndim <= a < ndim:
                 raise ValueError(f"{self.name}: axis {a} does not exist in {name}, which has {ndim} dimensions")
@@ -148,7 +150,9 @@ class Axiswise:
         if not out.flags.writeable:
             raise ValueError(f"{self.name}: out is read-only")
         if not np.can_cast(dtype, out.dtype, "same_kind"):
-            raise TypeError(f"{self.name}: the result has dtype {dtype}, which does not fit into out of dtype {out.dtype}")
+            raise TypeError(
+                f"{self.name}: the result has dtype {dtype}, which does not fit into out of dtype {out.dtype}"
+            )
         return np.asarray(out)
 
     def _value(self, x: Any, axes: Axes, out: Any) -> None:
@@ -177,8 +181,16 @@ def describe(function: Axiswise) -> str:
     """Return the numpydoc docstring of a function along an axis."""
     row = function.spec
     options = "".join(_OPTION_DOCS[name].format(masked=row.masked) for name in function.OPTIONS)
-    axis = "axis : int, tuple of int or None, default -1\n    None means all." if function.SEVERAL else "axis : int, default -1"
-    accuracy = f"The error is at most {row.bound:g} ULP, whatever the length of the axis." if row.bound else "The result is exact."
+    axis = (
+        "axis : int, tuple of int or None, default -1\n    None means all."
+        if function.SEVERAL
+        else "axis : int, default -1"
+    )
+    accuracy = (
+        f"The error is at most {row.bound:g} ULP, whatever the length of the axis."
+        if row.bound
+        else "The result is exact."
+    )
     return f"""{row.title}: {row.formula}.
 
 {row.advice}

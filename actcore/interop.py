@@ -32,6 +32,11 @@ def foreign_kind(arrays: tuple[Any, ...]) -> str:
     return next((kind for kind in map(kind_of, arrays) if kind != "numpy"), "numpy")
 
 
+def _no_out(name: str, kind: str, out: Any) -> None:
+    if out is not None:
+        raise TypeError(f"{name}: an array of {kind} takes no out= here")
+
+
 # --- DLPack -------------------------------------------------------------------------------------------------------------
 
 
@@ -52,14 +57,23 @@ def to_foreign(like: Any, result: Any) -> Any:
     """Return a NumPy result as the kind that `like` is, sharing memory."""
     if isinstance(result, tuple):
         return tuple(to_foreign(like, each) for each in result)
-    namespace = like.__array_namespace__() if hasattr(like, "__array_namespace__") else sys.modules[type(like).__module__.partition(".")[0]]
+    namespace = (
+        like.__array_namespace__()
+        if hasattr(like, "__array_namespace__")
+        else sys.modules[type(like).__module__.partition(".")[0]]
+    )
     return namespace.from_dlpack(np.asarray(result))
 
 
 def through_dlpack(name: str, function: Callable[..., Any], arrays: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call a function of NumPy arrays with DLPack objects; the result is of the kind of the first of them."""
     like = next(array for array in arrays if kind_of(array) == "dlpack")
-    converted = {key: tuple(from_foreign(name, v) for v in value) if isinstance(value, tuple) else from_foreign(name, value) for key, value in options.items()}
+    converted = {
+        key: tuple(from_foreign(name, each) for each in value)
+        if isinstance(value, tuple)
+        else from_foreign(name, value)
+        for key, value in options.items()
+    }
     result = function(*(from_foreign(name, array) for array in arrays), **converted)
     return options["out"] if options.get("out") is not None else to_foreign(like, result)
 
@@ -68,36 +82,35 @@ def through_dlpack(name: str, function: Callable[..., Any], arrays: tuple[Any, .
 
 
 def elementwise(
-    name: str, ufunc: np.ufunc, singles: tuple[Callable[..., Any], ...], arrays: tuple[Any, ...], values: list[Any], options: dict[str, Any]
+    ufunc: np.ufunc,
+    singles: tuple[np.ufunc, ...],
+    arrays: tuple[Any, ...],
+    values: tuple[Any, ...],
+    options: dict[str, Any],
 ) -> Any:
-    """Call a ufunc for arrays of a foreign kind, where the plain call did not do.
+    """Call a ufunc for arrays of a foreign kind, where the plain call does not do.
 
     Parameters
     ----------
-    name : str
-        The function, for messages.
     ufunc : numpy.ufunc
         What to call.
-    singles : tuple of callable
-        The functions of the outputs one by one, for kinds that cannot take two at once.
-    arrays : tuple
-        The arrays.
-    values : list
-        The parameters, which follow them.
+    singles : tuple of numpy.ufunc
+        Its outputs one by one, for lazy arrays, which cannot take two at once.
+    arrays, values : tuple
+        The arrays and the parameters that follow them.
     options : dict
         Keyword arguments of the call.
 
     Returns
     -------
-    array
-        Of the foreign kind; NotImplemented where there is nothing foreign about the arguments.
+    array or tuple of array
+        Of the foreign kind; NotImplemented where the plain call does.
     """
     kind = foreign_kind((*arrays, *values))
     if kind == "dlpack":
-        return through_dlpack(name, ufunc, (*arrays, *values), options)
+        return through_dlpack(ufunc.__name__, ufunc, (*arrays, *values), options)
     if kind in ("dask", "xarray") and len(singles) > 1:
-        if options.get("out") is not None:
-            raise TypeError(f"{name}: a {kind} array takes no out= for two results")
+        _no_out(ufunc.__name__, kind, options.pop("out", None))
         return tuple(single(*arrays, *values, **options) for single in singles)
     return NotImplemented
 
@@ -110,11 +123,6 @@ def adapter_along_axis(arrays: tuple[Any, ...]) -> Callable[..., Any] | None:
     return _ADAPTERS.get(foreign_kind(arrays))
 
 
-def _no_out(function: Any, kind: str, out: Any) -> None:
-    if out is not None:
-        raise TypeError(f"{function.name}: a {kind} object takes no out=")
-
-
 def _dlpack(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any, options: dict[str, Any]) -> Any:
     def call(*converted: Any, **named: Any) -> Any:
         return function._call(kind, converted, axis, named.pop("out"), named)
@@ -124,7 +132,7 @@ def _dlpack(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
 
 def _masked(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any, options: dict[str, Any]) -> Any:
     """Masked entries take no part, and stay masked."""
-    _no_out(function, "masked", out)
+    _no_out(function.name, "masked", out)
     mask = np.ma.getmaskarray(arrays[0])
     data = [np.ma.getdata(array) for array in arrays]
     if kind == "backward":
@@ -142,7 +150,7 @@ def _dask(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any
     """Stay lazy: one task per chunk of the other axes."""
     from dask import array as da
 
-    _no_out(function, "dask", out)
+    _no_out(function.name, "dask", out)
     given = [da.asarray(array) for array in arrays]
     shape = given[0].shape
     axes = function.axes("x", len(shape), axis)
@@ -153,7 +161,11 @@ def _dask(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any
     # The axes get labels of their own in every array, so that they are summed over, in one piece, and made anew in the result.
     indices = []
     for position, array in enumerate(given):
-        dims = range(len(shape)) if array.ndim == len(shape) else [k for k in range(len(shape)) if k not in axes][-array.ndim or len(shape) :]
+        dims = (
+            range(len(shape))
+            if array.ndim == len(shape)
+            else [k for k in range(len(shape)) if k not in axes][-array.ndim or len(shape) :]
+        )
         indices.append(tuple(f"array{position}_{k}" if k in axes else f"{k}" for k in dims))
     result_index = tuple(f"result_{k}" if k in axes else f"{k}" for k in kept)
     dtype = function.result_dtype(*(array.dtype for array in given[: len(arrays)]))
@@ -181,33 +193,41 @@ def _block(*blocks: Any, function: Any, kind: str, axes: tuple[int, ...], option
 
 def _xarray(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any, options: dict[str, Any]) -> Any:
     """Keep name, attributes and the coordinates of every dimension whose length stays; `axis` may name dimensions."""
-    _no_out(function, "xarray", out)
+    _no_out(function.name, "xarray", out)
     like = next(array for array in arrays if kind_of(array) == "xarray")
     if not hasattr(like, "dims") or hasattr(like, "data_vars"):
-        raise TypeError(f"{function.name}: of xarray, DataArray is accepted, and this is {type(like).__name__}; use its map method")
+        raise TypeError(
+            f"{function.name}: of xarray, DataArray is accepted, and this is {type(like).__name__}; use its map method"
+        )
     named = [axis] if isinstance(axis, str) else axis if isinstance(axis, (tuple, list)) else []
     if named and all(isinstance(dim, str) for dim in named):
         axis = tuple(like.dims.index(dim) for dim in named)
     where = options.get("where")
     options = {**options, "where": where.transpose(*like.dims).data} if kind_of(where) == "xarray" else options
     order = [dim for dim in arrays[0].dims] if kind_of(arrays[0]) == "xarray" else []
-    data = [a.transpose(*(d for d in order if d in a.dims)).data if kind_of(a) == "xarray" and order else a for a in arrays]
+    data = [
+        a.transpose(*(d for d in order if d in a.dims)).data if kind_of(a) == "xarray" and order else a for a in arrays
+    ]
     result = function._call(kind, tuple(data), axis, None, options)
     axes = function.axes("x", like.ndim, axis)
     dims = [dim for k, dim in enumerate(like.dims) if result.ndim == like.ndim or k not in axes]
-    changed = {dim for k, dim in enumerate(like.dims) if dim not in dims or result.shape[dims.index(dim)] != like.shape[k]}
+    changed = {
+        dim for k, dim in enumerate(like.dims) if dim not in dims or result.shape[dims.index(dim)] != like.shape[k]
+    }
     coords = {name: coord for name, coord in like.coords.items() if not changed & set(coord.dims)}
     return type(like)(result, coords=coords, dims=dims, name=like.name, attrs=like.attrs)
 
 
 def _pandas(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any, options: dict[str, Any]) -> Any:
     """Keep index, columns and name, along every axis whose length stays."""
-    _no_out(function, "pandas", out)
+    _no_out(function.name, "pandas", out)
     pandas = sys.modules["pandas"]
     like = arrays[0] if kind_of(arrays[0]) == "pandas" else arrays[1]
     where = options.get("where")
     options = {**options, "where": where.to_numpy()} if kind_of(where) == "pandas" else options
-    result = function._call(kind, tuple(a.to_numpy() if kind_of(a) == "pandas" else a for a in arrays), axis, None, options)
+    result = function._call(
+        kind, tuple(a.to_numpy() if kind_of(a) == "pandas" else a for a in arrays), axis, None, options
+    )
     axes = function.axes("x", like.ndim, axis)
     labels = [label for k, label in enumerate(like.axes) if np.ndim(result) == like.ndim or k not in axes]
     labels = [label if len(label) == size else None for label, size in zip(labels, np.shape(result), strict=True)]
@@ -216,4 +236,10 @@ def _pandas(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
     return pandas.Series(result, index=labels[0], name=getattr(like, "name", None)) if np.ndim(result) == 1 else result
 
 
-_ADAPTERS: dict[str, Callable[..., Any]] = {"dlpack": _dlpack, "masked": _masked, "dask": _dask, "xarray": _xarray, "pandas": _pandas}
+_ADAPTERS: dict[str, Callable[..., Any]] = {
+    "dlpack": _dlpack,
+    "masked": _masked,
+    "dask": _dask,
+    "xarray": _xarray,
+    "pandas": _pandas,
+}

@@ -57,7 +57,7 @@ def main() -> int:
     try:
         if not options.engine:
             require(missing_for_qt(display=False), "Qt needs libraries that this system lacks")
-        python = str(prepare(["gui", "test", "lint"]))
+        python = str(prepare(["gui", "test", "interop", "lint"]))
     except SetupError as problem:
         print(problem, file=sys.stderr)
         return 1

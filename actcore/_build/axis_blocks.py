@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from actcore._build.blocks import DTYPES
 from actcore.registry import AXIS_ROWS, AxisKernel, AxisRow
 
-_HEADER = '''
+_HEADER = """
 # --- along an axis ---
 
 from actcore._kernels.axiswise cimport TILE, AxisEntry, Pass
-'''
+"""
 
 
 def entries() -> Iterator[tuple[AxisRow, str, AxisKernel, str]]:
