@@ -11,6 +11,8 @@ import actcore
 
 INPUT_LIMIT = 12.0
 """The input plane spans ±INPUT_LIMIT: room for the example's inputs of 10 and 2."""
+REACH = INPUT_LIMIT * (1 + 1e-12)
+"""A line through a corner meets it but for rounding."""
 WEIGHT_LIMIT = 2.0
 BIAS_LIMIT = 40.0
 """Lets the decision line reach any point of the plane at any weights up to 1.6 in size."""
@@ -66,10 +68,10 @@ class Neuron:
         """Ends of the decision line z = 0 within the input plane; None where it does not cross the plane."""
         ends: list[Point] = []
         for limit in (-INPUT_LIMIT, INPUT_LIMIT):  # the crossings with the four sides of the plane
-            if self.w2 and abs(x2 := -(self.b + self.w1 * limit) / self.w2) <= INPUT_LIMIT:
-                ends.append((limit, x2))
-            if self.w1 and abs(x1 := -(self.b + self.w2 * limit) / self.w1) <= INPUT_LIMIT:
-                ends.append((x1, limit))
+            if self.w2 and abs(x2 := -(self.b + self.w1 * limit) / self.w2) <= REACH:
+                ends.append((limit, min(max(x2, -INPUT_LIMIT), INPUT_LIMIT)))
+            if self.w1 and abs(x1 := -(self.b + self.w2 * limit) / self.w1) <= REACH:
+                ends.append((min(max(x1, -INPUT_LIMIT), INPUT_LIMIT), limit))
         if len(ends) < 2:
             return None
         first, last = min(ends), max(ends)
