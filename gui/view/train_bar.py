@@ -45,7 +45,7 @@ class TrainBar(Card):
         self.play = QPushButton("▶  Train")
         self.play.setProperty("kind", "primary")
         self.play.setMinimumSize(104, 38)
-        self.play.setToolTip("Train or pause (Space)")
+        self.play.setToolTip("Train or pause (Ctrl+Space)")
         self.play.clicked.connect(self.play_clicked)
         row.addWidget(self.play)
         for text, name, tip, signal in (

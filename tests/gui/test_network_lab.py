@@ -422,3 +422,25 @@ def test_the_course_is_shown_as_loss_logarithm_or_accuracy(driver):
     d.choose(d.view.scale, "score")
     assert handle.pos().y() == pytest.approx(snapshot.train_score)
     assert d.view.loss._train.getData()[1][-1] == pytest.approx(snapshot.train_score)
+
+
+def test_switching_the_theme_recolours_everything_drawn(driver):
+    d = driver()
+    before = [image_of(widget) for widget in (d.view.diagram, d.view.boundary, d.view.loss, d.view.inside)]
+    d.app.window.actions_by_key["theme"].trigger()
+    d.settle()
+    after = [image_of(widget) for widget in (d.view.diagram, d.view.boundary, d.view.loss, d.view.inside)]
+    for light, dark in zip(before, after, strict=True):
+        # The ground is dark now in most of each picture, and no patch of the light ground is left.
+        ground = light[2, 2].astype(int)
+        assert dark.mean() < light.mean() - 30
+        assert (np.abs(dark.astype(int) - ground).max(axis=2) < 3).mean() < 0.01
+
+
+def test_the_keyboard_shows_a_unit_large(driver):
+    d = driver()
+    d.view.diagram.setFocus()
+    QTest.keyClick(d.view.diagram, Qt.Key.Key_Down)
+    QTest.keyClick(d.view.diagram, Qt.Key.Key_Space)
+    d.settle()
+    assert d.view.output_title.text() == "Layer 1, unit 2"
