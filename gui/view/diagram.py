@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
-    QColor,
     QFontMetricsF,
     QImage,
     QKeyEvent,
@@ -29,9 +28,9 @@ from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .diagram_geometry import BIAS, Geometry, Place
+from .edge_pens import LEVELS, edge_pens, mixed
 from .weight_editor import WeightEditor
 
-LEVELS = 48
 LIMIT = 10.0
 """Weights are edited within ±LIMIT."""
 PIXELS_PER_UNIT = 60.0
@@ -135,7 +134,7 @@ class Diagram(QWidget):
             self.update()
 
     def retheme(self) -> None:
-        self._pens = [_pens("positive", Qt.PenCapStyle.SquareCap), _pens("negative", Qt.PenCapStyle.FlatCap)]
+        self._pens = [edge_pens("positive", Qt.PenCapStyle.SquareCap), edge_pens("negative", Qt.PenCapStyle.FlatCap)]
         self._frames = {
             "plain": theme.pen("muted", 1.2),
             "marked": theme.pen("accent", 3.0),
@@ -227,6 +226,13 @@ class Diagram(QWidget):
             rect = self._geometry.rect(0, unit)
             room = QRectF(0, rect.top(), rect.left() - 8, rect.height())
             painter.drawText(room, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), name)
+        painter.setFont(theme.font(theme.TEXT_S))
+        painter.setPen(theme.color("muted"))
+        for layer, word in ((0, "inputs"), (len(self._sizes) - 1, "output")):
+            first = self._geometry.rect(layer, 0)
+            above = QRectF(first.center().x() - 40, first.top() - 20, 80, 16)
+            if above.top() >= 0:
+                painter.drawText(above, int(Qt.AlignmentFlag.AlignCenter), word)
 
     def _paint_legend(self, painter: QPainter) -> None:
         painter.setFont(theme.font(theme.TEXT_S))
@@ -235,7 +241,7 @@ class Diagram(QWidget):
         x = 2.0
         solid, dashes = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
         for text, token, style in (("positive weight", "positive", solid), ("negative", "negative", dashes)):
-            painter.setPen(QPen(_mixed(token, 0.8), 2.5, style, Qt.PenCapStyle.FlatCap))
+            painter.setPen(QPen(mixed(token, 0.8), 2.5, style, Qt.PenCapStyle.FlatCap))
             painter.drawLine(QPointF(x, y), QPointF(x + 24, y))
             painter.setPen(theme.color("muted"))
             painter.drawText(QPointF(x + 30, y + metrics.ascent() / 2 - 1), text)
@@ -378,21 +384,3 @@ class Diagram(QWidget):
             edge: (geometry.edge(edge), geometry.dashes(edge)) for edge in geometry.edges
         }
         self.update()
-
-
-def _pens(token: str, cap: Qt.PenCapStyle) -> list[QPen]:
-    """Pens for weights of one sign, from none (0) to the largest (`LEVELS`): made once, for making one takes
-    longer than drawing an edge with it.
-
-    The pieces of a solid edge overlap by their caps, so that no seam shows between them.
-    """
-    return [
-        QPen(_mixed(token, 0.25 + 0.7 * level / LEVELS), 0.7 + 5.5 * level / LEVELS, Qt.PenStyle.SolidLine, cap)
-        for level in range(LEVELS + 1)
-    ]
-
-
-def _mixed(token: str, share: float) -> QColor:
-    """A token's colour thinned with the ground: to blend wide lines takes three times as long."""
-    above, below = theme.color(token).getRgbF(), theme.color("surface").getRgbF()
-    return QColor.fromRgbF(*(b + share * (a - b) for a, b in zip(above[:3], below[:3], strict=True)))
