@@ -22,6 +22,48 @@ cdef inline Py_ssize_t padded(Py_ssize_t n) noexcept nogil:
     return (n + LANES - 1) // LANES * LANES
 
 
+cdef inline void four_sums(
+    const real* w0, const real* w1, const real* w2, const real* w3, Py_ssize_t step,
+    const real* vectors, Py_ssize_t stride, Py_ssize_t n, bint add,
+    real start0, real start1, real start2, real start3, real* z0, real* z1, real* z2, real* z3,
+) noexcept nogil:
+    """z = start + Σₖ w[k·step] · vectors[k·stride] for four rows of a vector; with `add`, start is z.
+
+    One loop for the products and one for each row's stores: so gcc keeps the sums in vector registers on every instruction
+    set. `add` is a constant of the caller.
+    """
+    cdef real[LANES] sum0, sum1, sum2, sum3
+    cdef real factor0, factor1, factor2, factor3, x
+    cdef Py_ssize_t k, lane
+    for lane in range(LANES):
+        sum0[lane] = z0[lane] if add else start0
+    for lane in range(LANES):
+        sum1[lane] = z1[lane] if add else start1
+    for lane in range(LANES):
+        sum2[lane] = z2[lane] if add else start2
+    for lane in range(LANES):
+        sum3[lane] = z3[lane] if add else start3
+    for k in range(n):
+        factor0 = w0[k * step]
+        factor1 = w1[k * step]
+        factor2 = w2[k * step]
+        factor3 = w3[k * step]
+        for lane in range(LANES):
+            x = vectors[k * stride + lane]
+            sum0[lane] = fma(factor0, x, sum0[lane])
+            sum1[lane] = fma(factor1, x, sum1[lane])
+            sum2[lane] = fma(factor2, x, sum2[lane])
+            sum3[lane] = fma(factor3, x, sum3[lane])
+    for lane in range(LANES):
+        z0[lane] = sum0[lane]
+    for lane in range(LANES):
+        z1[lane] = sum1[lane]
+    for lane in range(LANES):
+        z2[lane] = sum2[lane]
+    for lane in range(LANES):
+        z3[lane] = sum3[lane]
+
+
 cdef inline void dense(
     const real* matrix, Py_ssize_t row, Py_ssize_t column, const real* start,
     const real* a, real* z, Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t lanes,
@@ -31,44 +73,21 @@ cdef inline void dense(
     With a layer's weights, row = n_in and column = 1 this is the forward pass; with the strides exchanged it is the
     backward pass.
     """
-    cdef real[LANES] sum0, sum1, sum2, sum3
-    cdef real w0, w1, w2, w3, x
-    cdef Py_ssize_t block, o0, o1, o2, o3, i, vector, lane, last = n_out - 1
-    cdef const real* inputs
-    cdef real* outputs
+    cdef Py_ssize_t block, o0, o1, o2, o3, vector, v, last = n_out - 1
     for block in range((n_out + ROWS - 1) // ROWS):
         o0 = block * ROWS
         o1 = min(o0 + 1, last)
         o2 = min(o0 + 2, last)
         o3 = min(o0 + 3, last)
         for vector in range(lanes // LANES):
-            inputs = a + vector * LANES
-            outputs = z + vector * LANES
-            w0 = start[o0] if start != NULL else <real> 0
-            w1 = start[o1] if start != NULL else <real> 0
-            w2 = start[o2] if start != NULL else <real> 0
-            w3 = start[o3] if start != NULL else <real> 0
-            for lane in range(LANES):
-                sum0[lane] = w0
-                sum1[lane] = w1
-                sum2[lane] = w2
-                sum3[lane] = w3
-            for i in range(n_in):
-                w0 = matrix[o0 * row + i * column]
-                w1 = matrix[o1 * row + i * column]
-                w2 = matrix[o2 * row + i * column]
-                w3 = matrix[o3 * row + i * column]
-                for lane in range(LANES):
-                    x = inputs[i * lanes + lane]
-                    sum0[lane] = fma(w0, x, sum0[lane])
-                    sum1[lane] = fma(w1, x, sum1[lane])
-                    sum2[lane] = fma(w2, x, sum2[lane])
-                    sum3[lane] = fma(w3, x, sum3[lane])
-            for lane in range(LANES):
-                outputs[o0 * lanes + lane] = sum0[lane]
-                outputs[o1 * lanes + lane] = sum1[lane]
-                outputs[o2 * lanes + lane] = sum2[lane]
-                outputs[o3 * lanes + lane] = sum3[lane]
+            v = vector * LANES
+            four_sums(
+                matrix + o0 * row, matrix + o1 * row, matrix + o2 * row, matrix + o3 * row, column,
+                a + v, lanes, n_in, False,
+                start[o0] if start != NULL else <real> 0, start[o1] if start != NULL else <real> 0,
+                start[o2] if start != NULL else <real> 0, start[o3] if start != NULL else <real> 0,
+                z + o0 * lanes + v, z + o1 * lanes + v, z + o2 * lanes + v, z + o3 * lanes + v,
+            )
 
 
 cdef inline void transpose(
@@ -102,40 +121,21 @@ cdef inline void dense_gradient(
 
     The vector runs over the inputs here: summing over lanes would cost a tree of shuffles for every weight.
     """
-    cdef real[LANES] sum0, sum1, sum2, sum3
-    cdef real d0, d1, d2, d3, x
-    cdef Py_ssize_t block, o0, o1, o2, o3, vector, i, s, last = n_out - 1, width = padded(n_in + 1)
-    cdef const real* inputs
-    cdef real* sums
+    cdef Py_ssize_t block, o0, o1, o2, o3, vector, v, last = n_out - 1, width = padded(n_in + 1)
+    cdef real zero = <real> 0
     for block in range((n_out + ROWS - 1) // ROWS):
         o0 = block * ROWS
         o1 = min(o0 + 1, last)
         o2 = min(o0 + 2, last)
         o3 = min(o0 + 3, last)
         for vector in range(width // LANES):
-            inputs = rows + vector * LANES
-            sums = gradient + vector * LANES
-            for i in range(LANES):
-                sum0[i] = sums[o0 * width + i]
-                sum1[i] = sums[o1 * width + i]
-                sum2[i] = sums[o2 * width + i]
-                sum3[i] = sums[o3 * width + i]
-            for s in range(samples):
-                d0 = delta[o0 * lanes + s]
-                d1 = delta[o1 * lanes + s]
-                d2 = delta[o2 * lanes + s]
-                d3 = delta[o3 * lanes + s]
-                for i in range(LANES):
-                    x = inputs[s * width + i]
-                    sum0[i] = fma(d0, x, sum0[i])
-                    sum1[i] = fma(d1, x, sum1[i])
-                    sum2[i] = fma(d2, x, sum2[i])
-                    sum3[i] = fma(d3, x, sum3[i])
-            for i in range(LANES):
-                sums[o0 * width + i] = sum0[i]
-                sums[o1 * width + i] = sum1[i]
-                sums[o2 * width + i] = sum2[i]
-                sums[o3 * width + i] = sum3[i]
+            v = vector * LANES
+            four_sums(
+                delta + o0 * lanes, delta + o1 * lanes, delta + o2 * lanes, delta + o3 * lanes, 1,
+                rows + v, width, samples, True, zero, zero, zero, zero,
+                gradient + o0 * width + v, gradient + o1 * width + v,
+                gradient + o2 * width + v, gradient + o3 * width + v,
+            )
 
 
 cdef inline void unpad_weights(const real* gradient, real* weights, Py_ssize_t n_in, Py_ssize_t n_out) noexcept nogil:
