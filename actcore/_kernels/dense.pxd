@@ -29,8 +29,8 @@ cdef inline void four_sums(
 ) noexcept nogil:
     """z = start + Σₖ w[k·step] · vectors[k·stride] for four rows of a vector; with `add`, start is z.
 
-    One loop for the products and one for each row's stores: so gcc keeps the sums in vector registers on every instruction
-    set. `add` is a constant of the caller.
+    One loop for the products and one for each row's stores: so gcc keeps the sums in vector registers on every
+    instruction set. `add` is a constant of the caller.
     """
     cdef real[LANES] sum0, sum1, sum2, sum3
     cdef real factor0, factor1, factor2, factor3, x
