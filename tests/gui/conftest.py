@@ -17,31 +17,55 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.controller.app import AppController, build
+from gui.model.commands import open_session
 from gui.model.session import Session
+
+
+def _open(qapp: QApplication, session: Session) -> AppController:
+    qapp.setOrganizationName("actcore")
+    qapp.setApplicationName("actcore")
+    controller = build(qapp, session)
+    controller.window.resize(1280, 800)
+    controller.window.show()
+    controller.tick()
+    qapp.processEvents()
+    return controller
+
+
+def _close(qapp: QApplication, controller: AppController) -> None:
+    controller.close()
+    controller.window.close()
+    controller.window.deleteLater()
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture
 def make_app(qapp: QApplication) -> Iterator[Callable[..., AppController]]:
     """Build the whole app around a session; fields of `Session` by keyword."""
-    qapp.setOrganizationName("actcore")
-    qapp.setApplicationName("actcore")
     made: list[AppController] = []
 
     def make(**fields: object) -> AppController:
-        controller = build(qapp, Session(**fields))  # type: ignore[arg-type]
-        made.append(controller)
-        controller.window.resize(1280, 800)
-        controller.window.show()
-        controller.tick()
-        qapp.processEvents()
-        return controller
+        made.append(_open(qapp, Session(**fields)))  # type: ignore[arg-type]
+        return made[-1]
 
     yield make
     for controller in made:
-        controller.close()
-        controller.window.close()
-        controller.window.deleteLater()
-    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        _close(qapp, controller)
+
+
+@pytest.fixture(scope="module")
+def _one_app(qapp: QApplication) -> Iterator[AppController]:
+    controller = _open(qapp, Session())
+    yield controller
+    _close(qapp, controller)
+
+
+@pytest.fixture
+def shared_app(_one_app: AppController) -> AppController:
+    """One app for all tests of a module that walk the registry, put back to the first session before each."""
+    _one_app.document.apply(open_session(Session()))
+    _one_app.tick()
+    return _one_app
 
 
 @pytest.fixture

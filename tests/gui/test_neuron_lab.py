@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 import actcore
+from gui.model.commands import edit_neuron
 from gui.model.neuron import LIMITS, Neuron
 from gui.view import colormap, theme
 from gui.view.plot import Plot
@@ -56,8 +57,10 @@ def test_dragging_the_input_moves_the_operating_point(app, drag):
 
 
 @pytest.mark.parametrize("name", actcore.names())
-def test_the_operating_point_is_drawn_at_f_of_z(make_app, name):
-    app = make_app(neuron=Neuron(activation=name))
+def test_the_operating_point_is_drawn_at_f_of_z(shared_app, name):
+    app = shared_app
+    app.document.apply(edit_neuron("choose", activation=name))
+    app.tick()
     curves = app.lab.view.curves
     z = app.document.session.neuron.pre_activation
     for plot, value, token in (
@@ -204,7 +207,8 @@ def test_keys_and_reset_on_a_slider(app):
 
 
 @pytest.mark.parametrize("name", actcore.names())
-def test_every_activation_can_be_chosen_with_every_parameter(app, name):
+def test_every_activation_can_be_chosen_with_every_parameter(shared_app, name):
+    app = shared_app
     chooser = app.lab.view.chooser
     chooser.menu.setFocus()
     index = chooser.menu.findData(name)
