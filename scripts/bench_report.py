@@ -19,8 +19,8 @@ ns: nanoseconds per element; the median over rounds in which the systems took tu
 GB/s: what has to be read and written, over that time. ×: how many times as long the fastest peer that has the
 function takes; below 1 the peer is faster. \\*: that peer cannot be given its output and allocates it in each call.
 
-- forward f(x), derivative f′(x), backward g·f′(x), fused f(x) and f′(x) in one call. Functions along an axis get rows of
-  {ROW_LENGTH}.
+- forward f(x), derivative f′(x), backward g·f′(x), fused f(x) and f′(x) in one call. Functions along an axis get rows
+  of {ROW_LENGTH}.
 - PyTorch: its own operators with `out=` where they exist, else its functions and autograd. Its backward pass is given
   what its forward pass saved: for some functions the output, which spares it the exponential. A derivative is its
   backward pass with g = 1, fused its forward and its backward pass.
