@@ -173,7 +173,8 @@ def main() -> int:
         story = Story(display, folder)
         tell(story)
     except Exception:
-        story.picture(str(folder / "failed.png"))
+        if story is not None:
+            story.picture(str(folder / "failed.png"))
         raise
     finally:
         for process in (story.app if story is not None else None, manager, server):
