@@ -10,7 +10,7 @@ import contextlib
 import numpy as np
 
 from actcore cimport loops
-from actcore._build.blocks import DTYPES, KINDS
+from actcore._build.blocks import DTYPES, kinds_of
 from actcore.registry import ROWS
 
 cnp.import_array()
@@ -60,7 +60,7 @@ def ufunc_name(row_name, kind_name):
 
 def _register_all():
     for row in ROWS:
-        for kind in KINDS:
+        for kind in kinds_of(row):
             addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in ("float16", *DTYPES)]
             _register(ufunc_name(row.name, kind.name), addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
 
@@ -71,7 +71,7 @@ def _register_bfloat16(bfloat16):
     cdef int types[24]
     cdef int k
     for row in ROWS:
-        for kind in KINDS:
+        for kind in kinds_of(row):
             ufunc = globals()[ufunc_name(row.name, kind.name)]
             first, last = len(kind.inputs), len(kind.inputs) + len(row.parameters)
             for k in range(ufunc.nargs):

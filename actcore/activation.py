@@ -191,6 +191,52 @@ class Activation(Elementwise):
         """
         return Activation(self._row, **{**self._parameters, **parameters}) if parameters else self
 
+    def parameter_gradients(self, x: Any, g: Any, *values: Any, **parameters: Any) -> Any:
+        """Return the gradient of a loss with respect to each learnable parameter, summed to the parameter's shape.
+
+        Parameters
+        ----------
+        x : array_like
+            The pre-activations.
+        g : array_like
+            The gradient of the loss with respect to f(x), of x's shape.
+        *values : float or array
+            Parameter values in registry order, broadcastable to x; the bound ones where not given.
+        **parameters : float or array
+            The same by name.
+
+        Returns
+        -------
+        ndarray, scalar or tuple of them
+            Of the parameter's shape; a tuple in registry order where several parameters are learnable.
+
+        Raises
+        ------
+        TypeError
+            If the function has no learnable parameter, or more values are given than it has parameters.
+        ValueError
+            If a value is out of its bounds or shapes do not broadcast.
+
+        Examples
+        --------
+        >>> import numpy as np, actcore as ac
+        >>> x = np.array([[-2.0, -1.0], [3.0, -4.0]])
+        >>> ac.prelu.parameter_gradients(x, np.ones((2, 2)), np.array([0.25, 0.1]))  # one slope per column
+        array([-2., -5.])
+        """
+        learnable = [p.name for p in self._row.parameters if p.learnable]
+        if not learnable:
+            raise TypeError(f"{self.name} has no learnable parameter")
+        if len(values) > len(self._row.parameters):
+            raise TypeError(f"{self.name} has {len(self._row.parameters)} parameters, and {len(values)} values were given")
+        named = dict(zip(self._parameters, values, strict=False))
+        bound = {**self._parameters, **named, **parameters}
+        gradients = [
+            _summed_to(np.shape(bound[name]), Elementwise(self._row, f"gradient_{name}", self._parameters)(x, g, **bound))
+            for name in learnable
+        ]
+        return gradients[0] if len(gradients) == 1 else tuple(gradients)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by name and parameters."""
         return _rebuild, (self.name, dict(self._parameters))
@@ -205,6 +251,14 @@ def _rebuild(name: str, parameters: dict[str, float]) -> Activation:
     from actcore import get
 
     return get(name, **parameters)
+
+
+def _summed_to(shape: tuple[int, ...], full: Any) -> Any:
+    """Undo a broadcast: sum `full` over the axes that a parameter of `shape` was repeated along, in float64."""
+    full = np.asarray(full)
+    extra = full.ndim - len(shape)
+    repeated = tuple(axis for axis in range(full.ndim) if axis < extra or shape[axis - extra] == 1)
+    return full.sum(axis=repeated, dtype=np.float64).reshape(shape).astype(full.dtype)[()]
 
 
 def describe(row: Row) -> str:

@@ -8,7 +8,7 @@ from cython.parallel cimport prange
 from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport free, malloc
 
-from actcore._build.blocks import DTYPES, KINDS, STORAGE
+from actcore._build.blocks import DTYPES, STORAGE, kinds_of
 from actcore._kernels.table cimport Entry
 from actcore.registry import ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
@@ -56,7 +56,7 @@ cdef _collect():
     cdef const Entry* conversions = entry
     entry += 2 * len(STORAGE)
     for row in ROWS:
-        for kind in KINDS:
+        for kind in kinds_of(row):
             for dtype in DTYPES:
                 _loops[row.name, kind.name, dtype] = _new(
                     entry[0], len(kind.inputs), len(row.parameters), len(kind.outputs), dtype, row.cost

@@ -27,7 +27,7 @@ class Kind:
     outputs: tuple[str, ...]
 
 
-#: The order of this tuple is the order of the entries in the table, and of the enum in ``_kernels/table.pxd``.
+#: What there is of every activation.
 KINDS = (
     Kind("value", ("x",), ("{name}({x})",)),
     Kind("derivative", ("x",), ("{name}_derivative({x})",)),
@@ -35,6 +35,15 @@ KINDS = (
     Kind("backward", ("x", "g"), ("g * {name}_derivative({x})",)),
     Kind("value_and_derivative", ("x",), ("{name}({x})", "{name}_derivative({x})")),
 )
+
+
+def kinds_of(row: Row) -> tuple[Kind, ...]:
+    """Return the kinds of a row in the order of the table: the common ones, and the gradient of each learnable parameter."""
+    gradients = (
+        Kind(f"gradient_{p.name}", ("x", "g"), (f"g * {{name}}_gradient_{p.name}({{x}})",)) for p in row.parameters if p.learnable
+    )
+    return (*KINDS, *gradients)
+
 
 _HEADER = '''\
 # Generated from actcore/registry.py by actcore/_build/blocks.py; do not edit, do not commit.
@@ -105,7 +114,7 @@ def module_text(isa: str, extra: str = "") -> str:
         lines.extend(_conversion(f"narrow_{name}", "float", "uint16_t"))
         entries += [f"Entry(widen_{name}_scalar, NULL)", f"Entry(narrow_{name}_scalar, NULL)"]
     for row in ROWS:
-        for kind in KINDS:
+        for kind in kinds_of(row):
             for dtype in DTYPES:
                 for variant in _variants(row):
                     lines.extend(_block(row, kind, dtype, variant))

@@ -151,6 +151,34 @@ cdef inline double srelu_second_derivative(
     return 0.0 if x == x else x
 
 
+cdef inline double srelu_gradient_threshold_left(
+    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
+) noexcept nogil:
+    cdef double y = 1.0 - slope_left if x <= threshold_left else 0.0
+    return y if x == x else x
+
+
+cdef inline double srelu_gradient_slope_left(
+    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
+) noexcept nogil:
+    cdef double y = x - threshold_left if x <= threshold_left else 0.0
+    return y if x == x else x
+
+
+cdef inline double srelu_gradient_threshold_right(
+    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
+) noexcept nogil:
+    cdef double y = 1.0 - slope_right if x >= threshold_right else 0.0
+    return y if x == x else x
+
+
+cdef inline double srelu_gradient_slope_right(
+    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
+) noexcept nogil:
+    cdef double y = x - threshold_right if x >= threshold_right else 0.0
+    return y if x == x else x
+
+
 cdef inline double cube(double x) noexcept nogil:
     return x * x * x
 
@@ -257,8 +285,10 @@ cdef inline double squareplus_second_derivative(double x, double b) noexcept nog
 cdef inline double dish(double x) noexcept nogil:
     cdef double size = size_of(x)
     cdef double w = fma(x, x, 1.0)
-    cdef double part = 0.5 * size / fma(size, c_sqrt(w), w) if size < 1e100 else 0.25 / size
-    return x - part if x >= 0.0 else (-part if x == x else x)
+    cdef double s = c_sqrt(w)
+    cdef double right = 0.5 * x * (1.0 + size / s) if size < 1e100 else x
+    cdef double left = -0.5 * size / fma(size, s, w) if size < 1e100 else -0.25 / size
+    return right if x >= 0.0 else (left if x == x else x)
 
 
 cdef inline double dish_derivative(double x) noexcept nogil:

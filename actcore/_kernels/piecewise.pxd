@@ -71,6 +71,10 @@ cdef inline real prelu_second_derivative(real x, real alpha) noexcept nogil:
     return <real> 0 if x == x else x
 
 
+cdef inline real prelu_gradient_alpha(real x, real alpha) noexcept nogil:
+    return <real> 0 if x > <real> 0 else x
+
+
 cdef inline real threshold(real x, real threshold, real value) noexcept nogil:
     return x if x > threshold else (value if x == x else x)
 
