@@ -150,7 +150,7 @@ def mask_of(name: str, where: Any, shape: tuple[int, ...]) -> Any:
 
 
 def without(x: Any, where: Any, axes: Axes) -> Any:
-    """Return a copy of x with -inf where an entry does not take part; rows of nothing but -inf become rows of 0, to share equally."""
+    """Return a copy of x with -inf where an entry does not take part; rows of nothing but -inf become rows of 0, shared equally."""
     kept = np.where(where, x, -np.inf)
     flat = np.all(kept == -np.inf, axis=axes, keepdims=True)
     return np.where(flat & where, 0.0, kept)

@@ -117,7 +117,9 @@ def speak(name: str, dialect: str, **parameters: Any) -> Activation:
     spelling = rows[name].spellings.get(dialect)
     if spelling is None:
         raise ValueError(f"{dialect} has no function that corresponds to {name}")
-    return DialectActivation(rows[name], dialect, **parameters) if not spelling.row else Activation(rows[spelling.row], **parameters)
+    if spelling.row:
+        return Activation(rows[spelling.row], **parameters)
+    return DialectActivation(rows[name], dialect, **parameters)
 
 
 def _rebuild(name: str, dialect: str, parameters: dict[str, Any]) -> Activation:

@@ -1,8 +1,8 @@
 """Arrays of other libraries: lazy, labelled, masked, or on the other side of DLPack, each comes back as its own kind.
 
 Nothing is imported here that the caller has not imported: an object tells by its type where it comes from. Element-wise functions
-need this only where a ufunc does not reach (a call with two results; an array-API object); functions along an axis need it throughout,
-because a kind that understands ufuncs seldom understands generalised ones.
+need this only where a ufunc does not reach (a call with two results; an array-API object); functions along an axis need it
+throughout, because a kind that understands ufuncs seldom understands generalised ones.
 """
 
 from __future__ import annotations

@@ -135,8 +135,8 @@ class AxisKernel:
 class AxisRow:
     """One function along an axis.
 
-    `family` says what comes out of n entries: "normalised", "negated" and "one-hot" n, "reduced" one, "gated" n / 2, "grouped" one per
-    group, "doubled" 2n.
+    `family` says what comes out of n entries: "normalised", "negated" and "one-hot" n, "reduced" one, "gated" n / 2, "grouped" one
+    per group, "doubled" 2n.
     """
 
     name: str
@@ -247,7 +247,9 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(-inf, inf),
         tags=frozenset({"monotone", "zero-centred", "unbounded", "smooth", "piecewise-linear"}),
-        spellings=_same(torch="torch.nn.Identity", keras="keras.activations.linear", jax="jax.nn.identity", onnx="Identity"),
+        spellings=_same(
+            torch="torch.nn.Identity", keras="keras.activations.linear", jax="jax.nn.identity", onnx="Identity"
+        ),
         advice="For the output of a regression; between layers it adds nothing, because linear layers compose to one linear layer.",
         source="Goodfellow, Bengio, Courville: Deep Learning (2016), section 6.2.2.1",
         cost=0.1,
@@ -281,8 +283,7 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(0.0, 1.0),
         tags=frozenset({"monotone", "bounded", "smooth", "saturating"}),
-        spellings=_same(torch="torch.sigmoid", keras="keras.activations.sigmoid", jax="jax.nn.sigmoid", onnx="Sigmoid"
-        ),
+        spellings=_same(torch="torch.sigmoid", keras="keras.activations.sigmoid", jax="jax.nn.sigmoid", onnx="Sigmoid"),
         advice="For an output that is a probability; in deep hidden layers its derivative of at most 1/4 makes gradients vanish.",
         source="Cox: The regression analysis of binary sequences (1958)",
     ),
@@ -326,9 +327,7 @@ ROWS: tuple[Row, ...] = (
         title="Leaky ReLU",
         formula="f(x) = x if x > 0 else negative_slope · x",
         derivative_formula="f′(x) = 1 if x > 0 else negative_slope",
-        parameters=(
-            Parameter("negative_slope", 0.01, -inf, inf, 0.01, "slope for negative inputs"),
-        ),
+        parameters=(Parameter("negative_slope", 0.01, -inf, inf, 0.01, "slope for negative inputs"),),
         reference=Reference(
             value=lambda m, x, negative_slope: x if x > 0 else negative_slope * x,
             derivative=lambda m, x, negative_slope: m.mpf(1) if x > 0 else m.mpf(negative_slope),
@@ -362,8 +361,7 @@ ROWS: tuple[Row, ...] = (
         range=(lambda alpha: -alpha, inf),
         kinks=(Kink(0.0, derivative=lambda alpha: alpha, second_derivative=lambda alpha: alpha),),
         tags=frozenset({"monotone", "unbounded", "saturating"}),
-        spellings=_same(torch="torch.nn.functional.elu", keras="keras.activations.elu", jax="jax.nn.elu", onnx="Elu"
-        ),
+        spellings=_same(torch="torch.nn.functional.elu", keras="keras.activations.elu", jax="jax.nn.elu", onnx="Elu"),
         advice="A smooth ReLU with negative values: outputs average nearer to zero, at the price of an exponential.",
         source="Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential linear units (2015)",
         recommended_init="he_uniform",
@@ -373,15 +371,14 @@ ROWS: tuple[Row, ...] = (
         title="SELU",
         formula="f(x) = 1.0507 · (x if x > 0 else 1.6733 · (exp(x) − 1))",
         derivative_formula="f′(x) = 1.0507 · (1 if x > 0 else 1.6733 · exp(x))",
-        reference=Reference(
-            value=_selu, derivative=_selu_derivative, second_derivative=_selu_second_derivative
-        ),
+        reference=Reference(value=_selu, derivative=_selu_derivative, second_derivative=_selu_second_derivative),
         range=(-_SELU_SLOPE, inf),
         kinks=(Kink(0.0, derivative=_SELU_SLOPE, second_derivative=_SELU_SLOPE),),
         tags=frozenset({"monotone", "unbounded", "saturating", "self-normalising"}),
-        spellings=_same(torch="torch.nn.functional.selu", keras="keras.activations.selu", jax="jax.nn.selu", onnx="Selu"
+        spellings=_same(
+            torch="torch.nn.functional.selu", keras="keras.activations.selu", jax="jax.nn.selu", onnx="Selu"
         ),
-        advice="For deep plain networks without normalisation layers: with LeCun initialisation signals keep mean 0 and variance 1.",
+        advice="For deep plain networks without normalisation layers: with LeCun initialisation, mean 0 and variance 1 are kept.",
         source="Klambauer, Unterthiner, Mayr, Hochreiter: Self-normalizing neural networks (2017)",
         recommended_init="lecun_normal",
     ),
@@ -397,7 +394,8 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(0.0, inf),
         tags=frozenset({"monotone", "smooth", "unbounded"}),
-        spellings=_same(torch="torch.nn.functional.softplus",
+        spellings=_same(
+            torch="torch.nn.functional.softplus",
             keras="keras.activations.softplus",
             jax="jax.nn.softplus",
             onnx="Softplus",
@@ -420,7 +418,8 @@ ROWS: tuple[Row, ...] = (
         range=(-1.0, 1.0),
         kinks=(Kink(0.0, derivative=1.0, second_derivative=0.0),),
         tags=frozenset({"monotone", "bounded", "saturating", "zero-centred"}),
-        spellings=_same(torch="torch.nn.functional.softsign",
+        spellings=_same(
+            torch="torch.nn.functional.softsign",
             keras="keras.activations.softsign",
             jax="jax.nn.soft_sign",
             onnx="Softsign",
@@ -441,7 +440,8 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(-0.27846454276107380, inf),
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
-        spellings=_same(torch="torch.nn.functional.silu", keras="keras.activations.silu", jax="jax.nn.silu", onnx="Swish"
+        spellings=_same(
+            torch="torch.nn.functional.silu", keras="keras.activations.silu", jax="jax.nn.silu", onnx="Swish"
         ),
         advice="A smooth alternative to ReLU in deep networks; used by EfficientNet and by many language models.",
         source="Elfwing, Uchibe, Doya: Sigmoid-weighted linear units (2017); Ramachandran, Zoph, Le (2017)",
@@ -459,7 +459,11 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(-0.16997120747990366, inf),
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
-        spellings=_same(torch="torch.nn.functional.gelu", keras="keras.activations.gelu", jax="jax.nn.gelu(approximate=False)", onnx="Gelu"
+        spellings=_same(
+            torch="torch.nn.functional.gelu",
+            keras="keras.activations.gelu",
+            jax="jax.nn.gelu(approximate=False)",
+            onnx="Gelu",
         ),
         advice="The activation of most transformers: smooth, slightly negative for small negative inputs.",
         source="Hendrycks, Gimpel: Gaussian error linear units (2016)",
@@ -640,7 +644,9 @@ ROWS: tuple[Row, ...] = (
         range=(-inf, inf),
         kinks=(Kink(lambda lambd: -lambd, derivative=0.0), Kink(lambda lambd: lambd, derivative=0.0)),
         tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse", "zero-centred"}),
-        spellings=_same(torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink", jax="jax.nn.soft_shrink"),
+        spellings=_same(
+            torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink", jax="jax.nn.soft_shrink"
+        ),
         advice="The proximal step of an L1 penalty: shrinks everything towards 0, and small values to it.",
         source="Donoho: De-noising by soft-thresholding (1995)",
         kernels="piecewise",
@@ -768,7 +774,9 @@ ROWS: tuple[Row, ...] = (
         range=(0.0, 1.0),
         kinks=(Kink(-3.0, derivative=0.0), Kink(3.0, derivative=0.0)),
         tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating"}),
-        spellings=_same(torch="torch.nn.functional.hardsigmoid", keras="keras.activations.hard_sigmoid", jax="jax.nn.hard_sigmoid"),
+        spellings=_same(
+            torch="torch.nn.functional.hardsigmoid", keras="keras.activations.hard_sigmoid", jax="jax.nn.hard_sigmoid"
+        ),
         advice="A sigmoid for hardware without exponentials; ONNX and old Keras use slope 1/5 (see clipped_linear).",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
         kernels="algebraic",
@@ -812,7 +820,10 @@ ROWS: tuple[Row, ...] = (
         kinks=(Kink(-3.0, derivative=0.0), Kink(3.0, derivative=1.0)),
         tags=frozenset({"unbounded", "non-monotone"}),
         spellings=_same(
-            torch="torch.nn.functional.hardswish", keras="keras.activations.hard_silu", jax="jax.nn.hard_silu", onnx="HardSwish"
+            torch="torch.nn.functional.hardswish",
+            keras="keras.activations.hard_silu",
+            jax="jax.nn.hard_silu",
+            onnx="HardSwish",
         ),
         advice="SiLU for mobile hardware: its shape without the exponential.",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
@@ -942,7 +953,9 @@ ROWS: tuple[Row, ...] = (
         title="ISRU",
         formula="f(x) = x / √(1 + alpha · x²)",
         derivative_formula="f′(x) = (1 + alpha · x²)^(−3/2)",
-        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared height of the ends", exclusive_minimum=True),),
+        parameters=(
+            Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared height of the ends", exclusive_minimum=True),
+        ),
         reference=Reference(
             value=lambda m, x, alpha: x / m.sqrt(1 + m.mpf(alpha) * x * x),
             derivative=lambda m, x, alpha: 1 / m.sqrt(1 + m.mpf(alpha) * x * x) ** 3,
@@ -961,7 +974,11 @@ ROWS: tuple[Row, ...] = (
         title="ISRLU",
         formula="f(x) = x if x ≥ 0 else x / √(1 + alpha · x²)",
         derivative_formula="f′(x) = 1 if x ≥ 0 else (1 + alpha · x²)^(−3/2)",
-        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared depth of the plateau", exclusive_minimum=True),),
+        parameters=(
+            Parameter(
+                "alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared depth of the plateau", exclusive_minimum=True
+            ),
+        ),
         reference=Reference(
             value=lambda m, x, alpha: x if x >= 0 else x / m.sqrt(1 + m.mpf(alpha) * x * x),
             derivative=lambda m, x, alpha: m.mpf(1) if x >= 0 else 1 / m.sqrt(1 + m.mpf(alpha) * x * x) ** 3,
@@ -984,7 +1001,9 @@ ROWS: tuple[Row, ...] = (
         title="Squareplus",
         formula="f(x) = (x + √(x² + b)) / 2",
         derivative_formula="f′(x) = (1 + x / √(x² + b)) / 2",
-        parameters=(Parameter("b", 4.0, 0.0, inf, 0.5, "roundness of the corner: f(0) = √b / 2", exclusive_minimum=True),),
+        parameters=(
+            Parameter("b", 4.0, 0.0, inf, 0.5, "roundness of the corner: f(0) = √b / 2", exclusive_minimum=True),
+        ),
         reference=Reference(
             value=lambda m, x, b: (x + m.sqrt(x * x + b)) / 2 if x >= 0 else b / (2 * (m.sqrt(x * x + b) - x)),
             derivative=lambda m, x, b: (
@@ -1063,7 +1082,9 @@ def _kernels(inputs_of_backward: tuple[str, ...], folds: int, repeats: bool = Fa
     return MappingProxyType({"value": value, "backward": AxisKernel(inputs_of_backward, 1)})
 
 
-def _gated(name: str, title: str, gate: str, symbol: str, reference: Callable[[Any, Any], Any], advice: str, source: str) -> AxisRow:
+def _gated(
+    name: str, title: str, gate: str, symbol: str, reference: Callable[[Any, Any], Any], advice: str, source: str
+) -> AxisRow:
     return AxisRow(
         name=name,
         title=title,
@@ -1107,7 +1128,10 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         reference=_log_softmax_row,
         tags=frozenset({"smooth"}),
         spellings=_same(
-            torch="torch.log_softmax", keras="keras.activations.log_softmax", jax="jax.nn.log_softmax", onnx="LogSoftmax"
+            torch="torch.log_softmax",
+            keras="keras.activations.log_softmax",
+            jax="jax.nn.log_softmax",
+            onnx="LogSoftmax",
         ),
         advice="For the cross-entropy of a classifier: the logarithm of softmax, exact where a probability is nearly 0 or 1.",
         source="Goodfellow, Bengio, Courville: Deep learning (2016), section 6.2.2.3; log1p form: scipy issue 19521",
@@ -1165,7 +1189,9 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         backward_formula="gxᵢ = g · exp(xᵢ − y)",
         reference=lambda m, xs: [_logsumexp_row(m, xs)],
         tags=frozenset({"smooth", "unbounded"}),
-        spellings=_same(torch="torch.logsumexp", keras="keras.ops.logsumexp", jax="jax.nn.logsumexp", onnx="ReduceLogSumExp"),
+        spellings=_same(
+            torch="torch.logsumexp", keras="keras.ops.logsumexp", jax="jax.nn.logsumexp", onnx="ReduceLogSumExp"
+        ),
         advice="For sums of probabilities given as logarithms: a smooth maximum that never overflows.",
         source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
         kernels=MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True)}),
@@ -1200,20 +1226,39 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         cost=0.1,
     ),
     _gated(
-        "glu", "GLU", "sigmoid", "σ", _sigmoid,
+        "glu",
+        "GLU",
+        "sigmoid",
+        "σ",
+        _sigmoid,
         "For gated convolutions and transformers: one half says how much of the other passes.",
         "Dauphin, Fan, Auli, Grangier: Language modeling with gated convolutional networks (2016)",
     ),
     _gated(
-        "reglu", "ReGLU", "relu", "relu", lambda m, x: max(x, m.mpf(0)),
-        "The gated unit without an exponential: the gate is a ReLU.", _SHAZEER,
+        "reglu",
+        "ReGLU",
+        "relu",
+        "relu",
+        lambda m, x: max(x, m.mpf(0)),
+        "The gated unit without an exponential: the gate is a ReLU.",
+        _SHAZEER,
     ),
     _gated(
-        "geglu", "GEGLU", "gelu", "gelu", lambda m, x: x * _normal_cdf(m, x),
-        "For the feed-forward layers of transformers; the gate is a GELU.", _SHAZEER,
+        "geglu",
+        "GEGLU",
+        "gelu",
+        "gelu",
+        lambda m, x: x * _normal_cdf(m, x),
+        "For the feed-forward layers of transformers; the gate is a GELU.",
+        _SHAZEER,
     ),
     _gated(
-        "swiglu", "SwiGLU", "silu", "silu", lambda m, x: x * _sigmoid(m, x),
-        "For the feed-forward layers of large language models; the gate is a SiLU.", _SHAZEER,
+        "swiglu",
+        "SwiGLU",
+        "silu",
+        "silu",
+        lambda m, x: x * _sigmoid(m, x),
+        "For the feed-forward layers of large language models; the gate is a SiLU.",
+        _SHAZEER,
     ),
 )

@@ -45,8 +45,9 @@ def batches(n: int, batch_size: int, seed: int) -> Iterator[list[int]]:
 
 def softmax(z: Array) -> Array:
     """Softmax of every row."""
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    return e / e.sum(axis=1, keepdims=True)
+    e: Array = np.exp(z - z.max(axis=1, keepdims=True))
+    e /= e.sum(axis=1, keepdims=True)
+    return e
 
 
 def _softplus(z: Array) -> Array:

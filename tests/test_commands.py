@@ -98,7 +98,7 @@ def test_tool_settings_are_no_reason_to_compile(checkout):
     _environment.prepare(["gui"])
     steps.clear()
     settings = (folder / "pyproject.toml").read_text()
-    (folder / "pyproject.toml").write_text(settings.replace("line-length = 120", "line-length = 100"))
+    (folder / "pyproject.toml").write_text(settings.replace("line-length = 132", "line-length = 100"))
     _environment.prepare(["gui"])
     assert steps == []
 

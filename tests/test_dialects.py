@@ -31,7 +31,8 @@ def test_defaults_are_the_systems(row, system: str) -> None:
 def test_the_derivative_at_kinks_is_the_systems(row, system: str, dtype: str) -> None:
     activation = ac.get(row.name, dialect=system)
     ours = ac.get(row.name, **activation.parameters)
-    points = {resolve(kink.at, activation.parameters): resolve(kink.derivative, activation.parameters) for kink in row.spellings[system].kinks}
+    kinks, parameters = row.spellings[system].kinks, activation.parameters
+    points = {resolve(kink.at, parameters): resolve(kink.derivative, parameters) for kink in kinks}
     assert set(points) <= {at for at, _, _ in kinks_of(row, activation.parameters)}
     x = np.concatenate([np.linspace(-8, 8, 161), list(points)]).astype(dtype)
     g = np.linspace(-2, 2, x.size).astype(dtype)
@@ -50,7 +51,8 @@ def test_the_derivative_at_kinks_is_the_systems(row, system: str, dtype: str) ->
 
 
 def test_a_system_without_the_function_is_named() -> None:
-    lacking = next((row.name, system) for row in ROWS for system in ("torch", "keras", "jax", "onnx") if system not in row.spellings)
+    systems = ("torch", "keras", "jax", "onnx")
+    lacking = next((row.name, system) for row in ROWS for system in systems if system not in row.spellings)
     with pytest.raises(ValueError, match=f"{lacking[1]} has no function that corresponds to {lacking[0]}"):
         ac.get(lacking[0], dialect=lacking[1])
     bound = ac.get("leaky_relu", dialect="jax", negative_slope=0.3)

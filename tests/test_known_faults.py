@@ -38,19 +38,40 @@ def erf(x: np.ndarray) -> np.ndarray:
 
 
 FAULTS = [
-    Fault("gelu", -5.0, lambda x: one(0.5) * x * (one(1) + erf(x / np.sqrt(one(2)))), "pytorch #187806: 1 + erf cancels"),
-    Fault("gelu", -8.0, lambda x: one(0.5) * x * (one(1) + erf(x / np.sqrt(one(2)))), "pytorch #187806: zero for a normal number"),
+    Fault(
+        "gelu", -5.0, lambda x: one(0.5) * x * (one(1) + erf(x / np.sqrt(one(2)))), "pytorch #187806: 1 + erf cancels"
+    ),
+    Fault(
+        "gelu",
+        -8.0,
+        lambda x: one(0.5) * x * (one(1) + erf(x / np.sqrt(one(2)))),
+        "pytorch #187806: zero for a normal number",
+    ),
     Fault("silu", -90.0, lambda x: x / (one(1) + np.exp(-x)), "tt-metal #55711: exp overflows, the tail is lost"),
     Fault("silu", -np.inf, lambda x: x * (one(1) / (one(1) + np.exp(-x))), "pytorch #160876: NaN at -inf"),
     Fault("elu", -1e-7, lambda x: np.exp(x) - one(1), "TensorFlow #116943: exp(x) - 1 cancels"),
-    Fault("selu", -1e-7, lambda x: one(1.0507) * one(1.67326) * (np.exp(x) - one(1)), "truncated constants, cancellation"),
+    Fault(
+        "selu", -1e-7, lambda x: one(1.0507) * one(1.67326) * (np.exp(x) - one(1)), "truncated constants, cancellation"
+    ),
     Fault("selu", 2.0, lambda x: one(1.0507) * x, "constants of four digits: 3e-6 relative error"),
-    Fault("softplus", 21.0, lambda x: np.where(x > 20, x, np.log1p(np.exp(x))), "pytorch #31110: a threshold at 20 in double", "float64 value"),
+    Fault(
+        "softplus",
+        21.0,
+        lambda x: np.where(x > 20, x, np.log1p(np.exp(x))),
+        "pytorch #31110: a threshold at 20 in double",
+        "float64 value",
+    ),
     Fault("softplus", 100.0, lambda x: np.log(one(1) + np.exp(x)), "burn #5373: inf"),
     Fault("softplus", -20.0, lambda x: np.log(one(1) + np.exp(x)), "ln(1 + tiny) is 0"),
     Fault("sigmoid", -30.0, lambda x: one(1) / (one(1) + np.exp(-np.clip(x, -20, 20))), "thinc clips its input to ±20"),
     Fault("sigmoid", -100.0, lambda x: one(1) / (one(1) + np.exp(-x)), "a subnormal result, 0 after overflow"),
-    Fault("sigmoid", 20.0, lambda x: (s := one(1) / (one(1) + np.exp(-x))) * (one(1) - s), "σ(1 - σ) cancels", "derivative"),
+    Fault(
+        "sigmoid",
+        20.0,
+        lambda x: (s := one(1) / (one(1) + np.exp(-x))) * (one(1) - s),
+        "σ(1 - σ) cancels",
+        "derivative",
+    ),
     Fault("tanh", 1e-5, lambda x: one(2) / (one(1) + np.exp(-2 * x)) - one(1), "tinygrad: tanh as 2σ(2x) - 1"),
     Fault("tanh", 12.0, lambda x: one(1) - np.tanh(x) ** 2, "1 - tanh² is 0 on saturation", "derivative"),
     Fault("softsign", np.inf, lambda x: x / (one(1) + np.abs(x)), "NNlib exempts +inf from its tests"),

@@ -43,7 +43,8 @@ def example(tmp_path_factory: pytest.TempPathFactory):
     (folder / "loops_example.pyx").write_text(EXAMPLE)
     (folder / "setup.py").write_text(
         "from Cython.Build import cythonize\nfrom setuptools import setup\n"
-        f"setup(name='loops_example', ext_modules=cythonize('loops_example.pyx', include_path=[{str(Path(ac.__file__).parent.parent)!r}]))\n"
+        f"modules = cythonize('loops_example.pyx', include_path=[{str(Path(ac.__file__).parent.parent)!r}])\n"
+        "setup(name='loops_example', ext_modules=modules)\n"
     )
     command = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)

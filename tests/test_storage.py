@@ -20,7 +20,8 @@ def every_value(name: str) -> np.ndarray:
 def agree(a: np.ndarray, b: np.ndarray) -> bool:
     """Equality of bits, NaN payloads excepted."""
     nans = np.isnan(a.astype(np.float32))
-    return bool(np.array_equal(nans, np.isnan(b.astype(np.float32))) and np.array_equal(a.view(np.uint16)[~nans], b.view(np.uint16)[~nans]))
+    same_nans = np.array_equal(nans, np.isnan(b.astype(np.float32)))
+    return same_nans and np.array_equal(a.view(np.uint16)[~nans], b.view(np.uint16)[~nans])
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -27,7 +27,8 @@ def compile_again(level: isa.InstructionSet, assembly: Path) -> str:
     compiler = sysconfig.get_config_var("CC").split()
     source = ROOT / "build" / "cython" / "actcore" / "_kernels" / f"blocks_{level.name}.c"
     includes = ["-I", sysconfig.get_paths()["include"], "-I", np.get_include()]
-    command = [*compiler, "-fPIC", *includes, *isa.KERNEL_FLAGS, *level.flags, "-fopt-info-all", "-S", "-o", str(assembly), str(source)]
+    flags = ["-fPIC", *includes, *isa.KERNEL_FLAGS, *level.flags, "-fopt-info-all"]
+    command = [*compiler, *flags, "-S", "-o", str(assembly), str(source)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
 
@@ -51,13 +52,15 @@ def test_every_block_loop_is_vectorised(level: isa.InstructionSet, tmp_path: Pat
     remarks = compile_again(level, tmp_path / "blocks.s")
     # A loop that only copies or fills becomes a call of memcpy or memset, which is vector code too.
     body = rf"blocks_{level.name}\.pyx:(\d+):\d+:"
-    as_call = {int(line) for line in re.findall(body + r" optimized: Loop \d+ distributed: split to 0 loops and 1 library call", remarks)}
+    library_call = body + r" optimized: Loop \d+ distributed: split to 0 loops and 1 library call"
+    as_call = {int(line) for line in re.findall(library_call, remarks)}
     vectorised = {int(line) for line in re.findall(body + r" note: vectorized [1-9]\d* loops in function", remarks)}
     code = functions((tmp_path / "blocks.s").read_text())
     scalar = []
     for line, name in loops.items():
         text = code[name].split(".size")[0]
-        is_call = any(line < other <= line + 12 for other in as_call) and ("memcpy" in text or "memset" in text or "memmove" in text)
+        calls = any(name in text for name in ("memcpy", "memset", "memmove"))
+        is_call = calls and any(line < other <= line + 12 for other in as_call)
         if not is_call and (line not in vectorised or REGISTER[level.name] not in text):
             scalar.append(name)
     assert not scalar, f"{len(scalar)} of {len(loops)} block loops stayed scalar: {', '.join(scalar)}"
