@@ -288,6 +288,7 @@ cdef inline double dish(double x) noexcept nogil:
     cdef double s = c_sqrt(w)
     cdef double right = 0.5 * x * (1.0 + size / s) if size < 1e100 else x
     cdef double left = -0.5 * size / fma(size, s, w) if size < 1e100 else -0.25 / size
+    left = 0.5 * x * (1.0 - size / s) if size < 0.25 else left  # no cancellation here, and fewer roundings
     return right if x >= 0.0 else (left if x == x else x)
 
 
