@@ -228,6 +228,51 @@ def _dish_derivative(m: Any, x: Any) -> Any:
     return 1 - left if x > 0 else left
 
 
+def _gated_derivative(m: Any, x: Any, z: Any, slope: Any) -> Any:
+    """Return the derivative of x σ(z) where dz/dx is `slope`."""
+    return _sigmoid(m, z) + x * slope * _sigmoid_derivative(m, z)
+
+
+def _gated_second_derivative(m: Any, x: Any, z: Any, slope: Any, curvature: Any) -> Any:
+    """Return the second derivative of x σ(z) where z has the given derivatives."""
+    return _sigmoid_derivative(m, z) * (2 * slope + x * curvature - x * slope**2 * m.tanh(z / 2))
+
+
+def _gelu_tanh_argument(m: Any, x: Any) -> tuple[Any, Any, Any]:
+    """Return z = 2 √(2/π) (x + 0.044715 x³) and its two derivatives."""
+    scale, cubic = 2 * m.sqrt(2 / m.pi), m.mpf("0.044715")
+    return scale * (x + cubic * x**3), scale * (1 + 3 * cubic * x * x), scale * 6 * cubic * x
+
+
+def _mish(m: Any, x: Any) -> Any:
+    return x * m.tanh(m.log1p(m.exp(x)))
+
+
+def _mish_derivative(m: Any, x: Any) -> Any:
+    softplus = m.log1p(m.exp(x))
+    return m.tanh(softplus) + x * _sech2(m, softplus) * _sigmoid(m, x)
+
+
+def _mish_second_derivative(m: Any, x: Any) -> Any:
+    softplus, gate = m.log1p(m.exp(x)), _sigmoid(m, x)
+    curve = _sigmoid_derivative(m, x) - 2 * m.tanh(softplus) * gate**2
+    return _sech2(m, softplus) * (2 * gate + x * curve)
+
+
+def _tanh_exp(m: Any, x: Any) -> Any:
+    return x * m.tanh(m.exp(x))
+
+
+def _tanh_exp_derivative(m: Any, x: Any) -> Any:
+    w = m.exp(x)
+    return m.tanh(w) + x * w * _sech2(m, w)
+
+
+def _tanh_exp_second_derivative(m: Any, x: Any) -> Any:
+    w = m.exp(x)
+    return w * _sech2(m, w) * (2 + x - 2 * x * w * m.tanh(w))
+
+
 def _same(**systems: str) -> dict[str, Spelling]:
     """Spellings of systems that share this table's defaults."""
     return {system: Spelling(spelled) for system, spelled in systems.items()}
@@ -242,14 +287,10 @@ ROWS: tuple[Row, ...] = (
         title="Linear",
         formula="f(x) = x",
         derivative_formula="f′(x) = 1",
-        reference=Reference(
-            value=lambda m, x: x, derivative=lambda m, x: m.mpf(1), second_derivative=lambda m, x: m.mpf(0)
-        ),
+        reference=Reference(value=lambda m, x: x, derivative=lambda m, x: m.mpf(1), second_derivative=lambda m, x: m.mpf(0)),
         range=(-inf, inf),
         tags=frozenset({"monotone", "zero-centred", "unbounded", "smooth", "piecewise-linear"}),
-        spellings=_same(
-            torch="torch.nn.Identity", keras="keras.activations.linear", jax="jax.nn.identity", onnx="Identity"
-        ),
+        spellings=_same(torch="torch.nn.Identity", keras="keras.activations.linear", jax="jax.nn.identity", onnx="Identity"),
         advice="For the output of a regression; between layers it adds nothing, because linear layers compose to one linear layer.",
         source="Goodfellow, Bengio, Courville: Deep Learning (2016), section 6.2.2.1",
         cost=0.1,
@@ -375,9 +416,7 @@ ROWS: tuple[Row, ...] = (
         range=(-_SELU_SLOPE, inf),
         kinks=(Kink(0.0, derivative=_SELU_SLOPE, second_derivative=_SELU_SLOPE),),
         tags=frozenset({"monotone", "unbounded", "saturating", "self-normalising"}),
-        spellings=_same(
-            torch="torch.nn.functional.selu", keras="keras.activations.selu", jax="jax.nn.selu", onnx="Selu"
-        ),
+        spellings=_same(torch="torch.nn.functional.selu", keras="keras.activations.selu", jax="jax.nn.selu", onnx="Selu"),
         advice="For deep plain networks without normalisation layers: with LeCun initialisation, mean 0 and variance 1 are kept.",
         source="Klambauer, Unterthiner, Mayr, Hochreiter: Self-normalizing neural networks (2017)",
         recommended_init="lecun_normal",
@@ -440,9 +479,7 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(-0.27846454276107380, inf),
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
-        spellings=_same(
-            torch="torch.nn.functional.silu", keras="keras.activations.silu", jax="jax.nn.silu", onnx="Swish"
-        ),
+        spellings=_same(torch="torch.nn.functional.silu", keras="keras.activations.silu", jax="jax.nn.silu", onnx="Swish"),
         advice="A smooth alternative to ReLU in deep networks; used by EfficientNet and by many language models.",
         source="Elfwing, Uchibe, Doya: Sigmoid-weighted linear units (2017); Ramachandran, Zoph, Le (2017)",
         recommended_init="he_uniform",
@@ -644,9 +681,7 @@ ROWS: tuple[Row, ...] = (
         range=(-inf, inf),
         kinks=(Kink(lambda lambd: -lambd, derivative=0.0), Kink(lambda lambd: lambd, derivative=0.0)),
         tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse", "zero-centred"}),
-        spellings=_same(
-            torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink", jax="jax.nn.soft_shrink"
-        ),
+        spellings=_same(torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink", jax="jax.nn.soft_shrink"),
         advice="The proximal step of an L1 penalty: shrinks everything towards 0, and small values to it.",
         source="Donoho: De-noising by soft-thresholding (1995)",
         kernels="piecewise",
@@ -695,9 +730,7 @@ ROWS: tuple[Row, ...] = (
         title="Square",
         formula="f(x) = x²",
         derivative_formula="f′(x) = 2x",
-        reference=Reference(
-            value=lambda m, x: x * x, derivative=lambda m, x: 2 * x, second_derivative=lambda m, x: m.mpf(2)
-        ),
+        reference=Reference(value=lambda m, x: x * x, derivative=lambda m, x: 2 * x, second_derivative=lambda m, x: m.mpf(2)),
         range=(0.0, inf),
         tags=frozenset({"smooth", "unbounded", "non-monotone", "even"}),
         advice="For networks over encrypted or exact numbers, where only sums and products exist; grows fast with depth.",
@@ -710,9 +743,7 @@ ROWS: tuple[Row, ...] = (
         title="Cube",
         formula="f(x) = x³",
         derivative_formula="f′(x) = 3x²",
-        reference=Reference(
-            value=lambda m, x: x**3, derivative=lambda m, x: 3 * x * x, second_derivative=lambda m, x: 6 * x
-        ),
+        reference=Reference(value=lambda m, x: x**3, derivative=lambda m, x: 3 * x * x, second_derivative=lambda m, x: 6 * x),
         range=(-inf, inf),
         tags=frozenset({"monotone", "smooth", "unbounded", "zero-centred"}),
         advice="Lets one layer form products of three inputs; used in dependency parsing, in shallow networks only.",
@@ -774,9 +805,7 @@ ROWS: tuple[Row, ...] = (
         range=(0.0, 1.0),
         kinks=(Kink(-3.0, derivative=0.0), Kink(3.0, derivative=0.0)),
         tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating"}),
-        spellings=_same(
-            torch="torch.nn.functional.hardsigmoid", keras="keras.activations.hard_sigmoid", jax="jax.nn.hard_sigmoid"
-        ),
+        spellings=_same(torch="torch.nn.functional.hardsigmoid", keras="keras.activations.hard_sigmoid", jax="jax.nn.hard_sigmoid"),
         advice="A sigmoid for hardware without exponentials; ONNX and old Keras use slope 1/5 (see clipped_linear).",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
         kernels="algebraic",
@@ -953,9 +982,7 @@ ROWS: tuple[Row, ...] = (
         title="ISRU",
         formula="f(x) = x / √(1 + alpha · x²)",
         derivative_formula="f′(x) = (1 + alpha · x²)^(−3/2)",
-        parameters=(
-            Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared height of the ends", exclusive_minimum=True),
-        ),
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared height of the ends", exclusive_minimum=True),),
         reference=Reference(
             value=lambda m, x, alpha: x / m.sqrt(1 + m.mpf(alpha) * x * x),
             derivative=lambda m, x, alpha: 1 / m.sqrt(1 + m.mpf(alpha) * x * x) ** 3,
@@ -974,11 +1001,7 @@ ROWS: tuple[Row, ...] = (
         title="ISRLU",
         formula="f(x) = x if x ≥ 0 else x / √(1 + alpha · x²)",
         derivative_formula="f′(x) = 1 if x ≥ 0 else (1 + alpha · x²)^(−3/2)",
-        parameters=(
-            Parameter(
-                "alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared depth of the plateau", exclusive_minimum=True
-            ),
-        ),
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.1, "1/alpha is the squared depth of the plateau", exclusive_minimum=True),),
         reference=Reference(
             value=lambda m, x, alpha: x if x >= 0 else x / m.sqrt(1 + m.mpf(alpha) * x * x),
             derivative=lambda m, x, alpha: m.mpf(1) if x >= 0 else 1 / m.sqrt(1 + m.mpf(alpha) * x * x) ** 3,
@@ -1001,9 +1024,7 @@ ROWS: tuple[Row, ...] = (
         title="Squareplus",
         formula="f(x) = (x + √(x² + b)) / 2",
         derivative_formula="f′(x) = (1 + x / √(x² + b)) / 2",
-        parameters=(
-            Parameter("b", 4.0, 0.0, inf, 0.5, "roundness of the corner: f(0) = √b / 2", exclusive_minimum=True),
-        ),
+        parameters=(Parameter("b", 4.0, 0.0, inf, 0.5, "roundness of the corner: f(0) = √b / 2", exclusive_minimum=True),),
         reference=Reference(
             value=lambda m, x, b: (x + m.sqrt(x * x + b)) / 2 if x >= 0 else b / (2 * (m.sqrt(x * x + b) - x)),
             derivative=lambda m, x, b: (
@@ -1040,8 +1061,457 @@ ROWS: tuple[Row, ...] = (
         cost=0.5,
         recommended_init="he_uniform",
     ),
+    Row(
+        name="exponential",
+        title="Exponential",
+        formula="f(x) = exp(x)",
+        derivative_formula="f′(x) = exp(x)",
+        reference=Reference(value=lambda m, x: m.exp(x), derivative=lambda m, x: m.exp(x), second_derivative=lambda m, x: m.exp(x)),
+        range=(0.0, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        spellings=_same(torch="torch.exp", keras="keras.activations.exponential", jax="jax.numpy.exp", onnx="Exp"),
+        advice="For positive outputs on a logarithmic scale, such as a rate; grows too fast for hidden layers.",
+        source="McCullagh, Nelder: Generalized linear models (1989)",
+        kernels="exponential",
+        double_inside=True,
+        cost=0.6,
+    ),
+    Row(
+        name="celu",
+        title="CELU",
+        formula="f(x) = x if x > 0 else alpha · (exp(x / alpha) − 1)",
+        derivative_formula="f′(x) = 1 if x > 0 else exp(x / alpha)",
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.05, "depth of the negative plateau", exclusive_minimum=True),),
+        reference=Reference(
+            value=lambda m, x, alpha: x if x > 0 else alpha * m.expm1(x / alpha),
+            derivative=lambda m, x, alpha: m.mpf(1) if x > 0 else m.exp(x / alpha),
+            second_derivative=lambda m, x, alpha: m.mpf(0) if x > 0 else m.exp(x / alpha) / alpha,
+        ),
+        range=(lambda alpha: -alpha, inf),
+        kinks=(Kink(0.0, derivative=1.0, second_derivative=lambda alpha: 1 / alpha),),
+        tags=frozenset({"monotone", "unbounded", "saturating"}),
+        spellings=_same(torch="torch.nn.functional.celu", keras="keras.activations.celu", jax="jax.nn.celu", onnx="Celu"),
+        advice="An ELU whose slope is 1 at zero for every alpha, so that it stays smooth there.",
+        source="Barron: Continuously differentiable exponential linear units (2017)",
+        kernels="exponential",
+        double_inside=True,
+        cost=0.8,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="log_sigmoid",
+        title="Log-sigmoid",
+        formula="f(x) = −ln(1 + exp(−x))",
+        derivative_formula="f′(x) = 1 / (1 + exp(x))",
+        reference=Reference(
+            value=lambda m, x: -m.log1p(m.exp(-abs(x))) + (x if x < 0 else 0),
+            derivative=lambda m, x: _sigmoid(m, -x),
+            second_derivative=lambda m, x: -_sigmoid_derivative(m, x),
+        ),
+        range=(-inf, 0.0),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        spellings=_same(torch="torch.nn.functional.logsigmoid", keras="keras.activations.log_sigmoid", jax="jax.nn.log_sigmoid"),
+        advice="The logarithm of a probability, for a loss: right where the probability itself is no longer a number.",
+        source="Collobert, Kavukcuoglu, Farabet: Torch7 (2011)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.2,
+    ),
+    Row(
+        name="softplus_beta",
+        title="Softplus with sharpness",
+        formula="f(x) = ln(1 + exp(beta · x)) / beta",
+        derivative_formula="f′(x) = σ(beta · x)",
+        parameters=(Parameter("beta", 1.0, 0.0, inf, 0.1, "sharpness of the bend", exclusive_minimum=True),),
+        reference=Reference(
+            value=lambda m, x, beta: m.log1p(m.exp(-abs(beta * x))) / beta + (x if x > 0 else 0),
+            derivative=lambda m, x, beta: _sigmoid(m, beta * x),
+            second_derivative=lambda m, x, beta: beta * _sigmoid_derivative(m, beta * x),
+        ),
+        range=(0.0, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        spellings=_same(torch="torch.nn.functional.softplus(beta=...)"),
+        advice="Softplus that approaches ReLU as beta grows: choose how smooth the bend is.",
+        source="Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating second-order functional knowledge (2001)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.6,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="swish",
+        title="Swish",
+        formula="f(x) = x · σ(beta · x)",
+        derivative_formula="f′(x) = σ(beta · x) + beta · x · σ′(beta · x)",
+        parameters=(Parameter("beta", 1.0, 0.0, inf, 0.1, "sharpness of the gate", learnable=True),),
+        reference=Reference(
+            value=lambda m, x, beta: x * _sigmoid(m, beta * x),
+            derivative=lambda m, x, beta: _sigmoid(m, beta * x) + beta * x * _sigmoid_derivative(m, beta * x),
+            second_derivative=lambda m, x, beta: beta * _sigmoid_derivative(m, beta * x) * (2 - beta * x * m.tanh(beta * x / 2)),
+        ),
+        range=(lambda beta: -0.27846454276107380 / beta if beta > 0 else -inf, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone", "learnable"}),
+        spellings=_same(onnx="Swish(alpha=...)"),
+        advice="SiLU with a sharpness that can be learned: a line for beta = 0, ReLU as beta grows.",
+        source="Ramachandran, Zoph, Le: Searching for activation functions (2017)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.0,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="quick_gelu",
+        title="Quick GELU",
+        formula="f(x) = x · σ(1.702 · x)",
+        derivative_formula="f′(x) = σ(1.702 · x) + 1.702 · x · σ′(1.702 · x)",
+        reference=Reference(
+            value=lambda m, x: x * _sigmoid(m, m.mpf("1.702") * x),
+            derivative=lambda m, x: _gated_derivative(m, x, m.mpf("1.702") * x, m.mpf("1.702")),
+            second_derivative=lambda m, x: _gated_second_derivative(m, x, m.mpf("1.702") * x, m.mpf("1.702"), 0),
+        ),
+        range=(-0.16361018963634183, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        advice="A cheap stand-in for GELU that some language and vision models were trained with; use it to run those.",
+        source="Hendrycks, Gimpel: Gaussian error linear units (2016), section 2",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.0,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="gelu_tanh",
+        title="GELU, tanh form",
+        formula="f(x) = x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))",
+        derivative_formula="f′(x) = σ(z) + x · σ′(z) · z′,  z = 2 · √(2/π) · (x + 0.044715 · x³)",
+        reference=Reference(
+            value=lambda m, x: x * _sigmoid(m, _gelu_tanh_argument(m, x)[0]),
+            derivative=lambda m, x: _gated_derivative(m, x, *_gelu_tanh_argument(m, x)[:2]),
+            second_derivative=lambda m, x: _gated_second_derivative(m, x, *_gelu_tanh_argument(m, x)),
+        ),
+        range=(-0.17004075057125412, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        spellings=_same(
+            torch="torch.nn.functional.gelu(approximate='tanh')",
+            keras="keras.activations.gelu(approximate=True)",
+            jax="jax.nn.gelu",
+            onnx="Gelu(approximate='tanh')",
+        ),
+        advice="The approximation of GELU that many language models were trained with; use it to run those.",
+        source="Hendrycks, Gimpel: Gaussian error linear units (2016), section 2",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="elish",
+        title="ELiSH",
+        formula="f(x) = x · σ(x) if x > 0 else (exp(x) − 1) · σ(x)",
+        derivative_formula="f′(x) = silu′(x) if x > 0 else exp(x) · (exp(2x) + 2 · exp(x) − 1) / (1 + exp(x))²",
+        reference=Reference(
+            value=lambda m, x: (x if x > 0 else m.expm1(x)) * _sigmoid(m, x),
+            derivative=lambda m, x: (
+                _gated_derivative(m, x, x, 1) if x > 0 else _sigmoid_derivative(m, x) * (m.exp(2 * x) + 2 * m.exp(x) - 1)
+            ),
+            second_derivative=lambda m, x: (
+                _gated_second_derivative(m, x, x, 1, 0)
+                if x > 0
+                else _sigmoid_derivative(m, x) * (m.exp(3 * x) + 3 * m.exp(2 * x) + 5 * m.exp(x) - 1) / (1 + m.exp(x))
+            ),
+        ),
+        range=(-0.17157287525380990, inf),
+        kinks=(Kink(0.0, derivative=0.5, second_derivative=1.0),),
+        tags=frozenset({"unbounded", "non-monotone"}),
+        advice="SiLU on the right, a gated ELU on the left: found by a genetic search.",
+        source="Basirat, Roth: The quest for the golden activation function (2018)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.4,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="mish",
+        title="Mish",
+        formula="f(x) = x · tanh(ln(1 + exp(x)))",
+        derivative_formula="f′(x) = tanh(s) + x · (1 − tanh²(s)) · σ(x),  s = ln(1 + exp(x))",
+        reference=Reference(value=_mish, derivative=_mish_derivative, second_derivative=_mish_second_derivative),
+        range=(-0.30884341301725042, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        spellings=_same(torch="torch.nn.functional.mish", keras="keras.activations.mish", jax="jax.nn.mish", onnx="Mish"),
+        advice="A slightly smoother SiLU, common in object detectors.",
+        source="Misra: Mish: a self regularized non-monotonic activation function (2019)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.2,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="tanh_shrink",
+        title="Tanhshrink",
+        formula="f(x) = x − tanh(x)",
+        derivative_formula="f′(x) = tanh²(x)",
+        reference=Reference(
+            value=lambda m, x: x - m.tanh(x),
+            derivative=lambda m, x: m.tanh(x) ** 2,
+            second_derivative=lambda m, x: 2 * m.tanh(x) * _sech2(m, x),
+        ),
+        range=(-inf, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded", "zero-centred"}),
+        spellings=_same(torch="torch.nn.functional.tanhshrink", keras="keras.activations.tanh_shrink"),
+        advice="For sparse codes: flattens small inputs to their cube over three and passes large ones.",
+        source="Collobert, Kavukcuoglu, Farabet: Torch7 (2011)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.5,
+    ),
+    Row(
+        name="logcosh",
+        title="Log-cosh",
+        formula="f(x) = ln(cosh(x))",
+        derivative_formula="f′(x) = tanh(x)",
+        reference=Reference(
+            value=lambda m, x: abs(x) + m.log1p(m.expm1(-2 * abs(x)) / 2),
+            derivative=lambda m, x: m.tanh(x),
+            second_derivative=_sech2,
+        ),
+        range=(0.0, inf),
+        tags=frozenset({"smooth", "unbounded", "even", "non-monotone"}),
+        advice="A parabola near zero and a line far out; better known as a loss that forgives outliers.",
+        source="Innes et al.: Flux and NNlib.jl (2018)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.8,
+    ),
+    Row(
+        name="lisht",
+        title="LiSHT",
+        formula="f(x) = x · tanh(x)",
+        derivative_formula="f′(x) = tanh(x) + x · (1 − tanh²(x))",
+        reference=Reference(
+            value=lambda m, x: x * m.tanh(x),
+            derivative=lambda m, x: m.tanh(x) + x * _sech2(m, x),
+            second_derivative=lambda m, x: 2 * _sech2(m, x) * (1 - x * m.tanh(x)),
+        ),
+        range=(0.0, inf),
+        tags=frozenset({"smooth", "unbounded", "even", "non-monotone"}),
+        advice="Treats negative inputs like positive ones; for features whose sign carries no meaning.",
+        source="Roy, Manna, Dubey, Chaudhuri: LiSHT (2019)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.1,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="lecun_tanh",
+        title="Scaled tanh",
+        formula="f(x) = 1.7159 · tanh(2x / 3)",
+        derivative_formula="f′(x) = 1.7159 · 2/3 · (1 − tanh²(2x / 3))",
+        reference=Reference(
+            value=lambda m, x: m.mpf("1.7159") * m.tanh(2 * x / 3),
+            derivative=lambda m, x: m.mpf("1.7159") * 2 / 3 * _sech2(m, 2 * x / 3),
+            second_derivative=lambda m, x: m.mpf("1.7159") * -8 / 9 * m.tanh(2 * x / 3) * _sech2(m, 2 * x / 3),
+        ),
+        range=(-1.7159, 1.7159),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating", "zero-centred"}),
+        advice="Tanh scaled so that targets of ±1 lie where it still bends, not at its asymptotes.",
+        source="LeCun, Bottou, Orr, Müller: Efficient BackProp (1998), section 4.4",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.1,
+    ),
+    Row(
+        name="tanh_exp",
+        title="TanhExp",
+        formula="f(x) = x · tanh(exp(x))",
+        derivative_formula="f′(x) = tanh(w) + x · w · (1 − tanh²(w)),  w = exp(x)",
+        reference=Reference(value=_tanh_exp, derivative=_tanh_exp_derivative, second_derivative=_tanh_exp_second_derivative),
+        range=(-0.35328577784821128, inf),
+        tags=frozenset({"smooth", "unbounded", "non-monotone"}),
+        advice="Like Mish with a faster approach to the line: for small networks that must train quickly.",
+        source="Liu, Di: TanhExp: a smooth activation function with high convergence speed (2020)",
+        kernels="exponential",
+        double_inside=True,
+        cost=1.8,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="gaussian",
+        title="Gaussian",
+        formula="f(x) = exp(−x²)",
+        derivative_formula="f′(x) = −2x · exp(−x²)",
+        reference=Reference(
+            value=lambda m, x: m.exp(-x * x),
+            derivative=lambda m, x: -2 * x * m.exp(-x * x),
+            second_derivative=lambda m, x: (4 * x * x - 2) * m.exp(-x * x),
+        ),
+        range=(0.0, 1.0),
+        tags=frozenset({"bounded", "smooth", "even", "non-monotone", "saturating"}),
+        advice="Answers to inputs near zero only: for radial basis functions and coordinate networks.",
+        source="Broomhead, Lowe: Multivariable functional interpolation and adaptive networks (1988)",
+        kernels="exponential",
+        double_inside=True,
+        cost=0.8,
+    ),
+    Row(
+        name="arctan",
+        title="Arctan",
+        formula="f(x) = arctan(x)",
+        derivative_formula="f′(x) = 1 / (1 + x²)",
+        reference=Reference(
+            value=lambda m, x: m.atan(x),
+            derivative=lambda m, x: 1 / (1 + x * x),
+            second_derivative=lambda m, x: -2 * x / (1 + x * x) ** 2,
+        ),
+        range=(-1.5707963267948966, 1.5707963267948966),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating", "zero-centred"}),
+        spellings=_same(torch="torch.atan", jax="jax.numpy.arctan", onnx="Atan"),
+        advice="Like tanh, but it approaches its limits so slowly that far inputs keep a gradient.",
+        source="Kamruzzaman, Aziz: A note on activation function in multilayer feedforward learning (2002)",
+        kernels="inverses",
+        double_inside=True,
+        cost=0.9,
+    ),
+    Row(
+        name="erf",
+        title="Error function",
+        formula="f(x) = 2/√π · ∫₀ˣ exp(−t²) dt",
+        derivative_formula="f′(x) = 2/√π · exp(−x²)",
+        reference=Reference(
+            value=lambda m, x: m.erf(x),
+            derivative=lambda m, x: 2 / m.sqrt(m.pi) * m.exp(-x * x),
+            second_derivative=lambda m, x: -4 * x / m.sqrt(m.pi) * m.exp(-x * x),
+        ),
+        range=(-1.0, 1.0),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating", "zero-centred"}),
+        spellings=_same(torch="torch.erf", jax="jax.scipy.special.erf", onnx="Erf"),
+        advice="A sigmoid with Gaussian tails; makes averages over Gaussian inputs exact formulas.",
+        source="Williams: Computation with infinite neural networks (1998)",
+        kernels="inverses",
+        double_inside=True,
+        cost=1.8,
+    ),
+    Row(
+        name="normal_cdf",
+        title="Normal distribution function",
+        formula="f(x) = Φ(x) = erfc(−x / √2) / 2",
+        derivative_formula="f′(x) = φ(x) = exp(−x² / 2) / √(2π)",
+        reference=Reference(value=_normal_cdf, derivative=_normal_pdf, second_derivative=lambda m, x: -x * _normal_pdf(m, x)),
+        range=(0.0, 1.0),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating"}),
+        spellings=_same(torch="torch.special.ndtr", jax="jax.scipy.special.ndtr"),
+        advice="The probit: an output that is a probability under Gaussian noise; GELU's gate.",
+        source="Bliss: The method of probits (1934)",
+        kernels="inverses",
+        double_inside=True,
+        cost=1.8,
+    ),
+    Row(
+        name="logit",
+        title="Logit",
+        formula="f(x) = ln(x / (1 − x))",
+        derivative_formula="f′(x) = 1 / (x · (1 − x))",
+        reference=Reference(
+            value=lambda m, x: m.log(x) - m.log1p(-x),
+            derivative=lambda m, x: 1 / (x * (1 - x)),
+            second_derivative=lambda m, x: (2 * x - 1) / (x * (1 - x)) ** 2,
+        ),
+        range=(-inf, inf),
+        domain=(0.0, 1.0),
+        tags=frozenset({"monotone", "smooth", "unbounded", "inverse"}),
+        spellings=_same(torch="torch.logit", jax="jax.scipy.special.logit"),
+        advice="The inverse of the sigmoid: from a probability back to what a sigmoid output would need.",
+        source="Berkson: Application of the logistic function to bio-assay (1944)",
+        kernels="inverses",
+        double_inside=True,
+        cost=1.2,
+    ),
+    Row(
+        name="atanh",
+        title="Inverse tanh",
+        formula="f(x) = ln((1 + x) / (1 − x)) / 2",
+        derivative_formula="f′(x) = 1 / (1 − x²)",
+        reference=Reference(
+            value=lambda m, x: m.atanh(x),
+            derivative=lambda m, x: 1 / ((1 - x) * (1 + x)),
+            second_derivative=lambda m, x: 2 * x / ((1 - x) * (1 + x)) ** 2,
+        ),
+        range=(-inf, inf),
+        domain=(-1.0, 1.0),
+        tags=frozenset({"monotone", "smooth", "unbounded", "inverse", "zero-centred"}),
+        spellings=_same(torch="torch.atanh", jax="jax.numpy.arctanh", onnx="Atanh"),
+        advice="The inverse of tanh: from a unit's output back to its pre-activation.",
+        source="Abramowitz, Stegun: Handbook of mathematical functions (1964), 4.6.22",
+        kernels="inverses",
+        double_inside=True,
+        cost=1.2,
+    ),
+    Row(
+        name="softplus_inverse",
+        title="Inverse softplus",
+        formula="f(x) = ln(exp(x) − 1)",
+        derivative_formula="f′(x) = 1 / (1 − exp(−x))",
+        reference=Reference(
+            value=lambda m, x: x + m.log(-m.expm1(-x)),
+            derivative=lambda m, x: -1 / m.expm1(-x),
+            second_derivative=lambda m, x: -m.exp(-x) / m.expm1(-x) ** 2,
+        ),
+        range=(-inf, inf),
+        domain=(0.0, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded", "inverse"}),
+        advice="Gives the pre-activation with which a softplus output starts at a chosen positive value.",
+        source="Dillon et al.: TensorFlow distributions (2017)",
+        kernels="inverses",
+        double_inside=True,
+        cost=1.8,
+    ),
+    Row(
+        name="elu_inverse",
+        title="Inverse ELU",
+        formula="f(x) = x if x > 0 else ln(1 + x / alpha)",
+        derivative_formula="f′(x) = 1 if x > 0 else 1 / (alpha + x)",
+        parameters=(Parameter("alpha", 1.0, 0.0, inf, 0.05, "depth of the ELU's plateau", exclusive_minimum=True),),
+        reference=Reference(
+            value=lambda m, x, alpha: x if x > 0 else m.log1p(x / alpha),
+            derivative=lambda m, x, alpha: m.mpf(1) if x > 0 else 1 / (alpha + x),
+            second_derivative=lambda m, x, alpha: m.mpf(0) if x > 0 else -1 / (alpha + x) ** 2,
+        ),
+        range=(-inf, inf),
+        domain=(lambda alpha: -alpha, inf),
+        kinks=(
+            Kink(
+                0.0,
+                derivative=lambda alpha: 1 / alpha,
+                second_derivative=lambda alpha: -1 / alpha**2,
+            ),
+        ),
+        tags=frozenset({"monotone", "unbounded", "inverse"}),
+        advice="The inverse of ELU, for invertible networks.",
+        source="Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential linear units (2015)",
+        kernels="inverses",
+        double_inside=True,
+        cost=1.2,
+    ),
+    Row(
+        name="softsign_inverse",
+        title="Inverse softsign",
+        formula="f(x) = x / (1 − |x|)",
+        derivative_formula="f′(x) = 1 / (1 − |x|)²",
+        reference=Reference(
+            value=lambda m, x: x / (1 - abs(x)),
+            derivative=lambda m, x: 1 / (1 - abs(x)) ** 2,
+            second_derivative=lambda m, x: 2 * m.sign(x) / (1 - abs(x)) ** 3,
+        ),
+        range=(-inf, inf),
+        domain=(-1.0, 1.0),
+        kinks=(Kink(0.0, derivative=1.0, second_derivative=0.0),),
+        tags=frozenset({"monotone", "unbounded", "inverse", "zero-centred"}),
+        advice="The inverse of softsign: from a unit's output back to its pre-activation.",
+        source="Turian, Bergstra, Bengio: Quadratic features and deep architectures for chunking (2009)",
+        kernels="inverses",
+        double_inside=True,
+        cost=0.4,
+    ),
 )
-
 
 
 def _softmax_row(m: Any, xs: list[Any]) -> list[Any]:
@@ -1189,9 +1659,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         backward_formula="gxᵢ = g · exp(xᵢ − y)",
         reference=lambda m, xs: [_logsumexp_row(m, xs)],
         tags=frozenset({"smooth", "unbounded"}),
-        spellings=_same(
-            torch="torch.logsumexp", keras="keras.ops.logsumexp", jax="jax.nn.logsumexp", onnx="ReduceLogSumExp"
-        ),
+        spellings=_same(torch="torch.logsumexp", keras="keras.ops.logsumexp", jax="jax.nn.logsumexp", onnx="ReduceLogSumExp"),
         advice="For sums of probabilities given as logarithms: a smooth maximum that never overflows.",
         source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
         kernels=MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True)}),

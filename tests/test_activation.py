@@ -24,6 +24,12 @@ def kind_of(activation: Activation, kind: str) -> Elementwise:
     return activation if kind == "value" else getattr(activation, kind)
 
 
+def domain_of(activation: Activation) -> tuple[float, float]:
+    """Return the ends of the activation's domain at its parameters."""
+    low, high = (end(**activation.parameters) if callable(end) else end for end in activation.spec.domain)
+    return low, high
+
+
 def samples(dtype: str, n: int = 1000, seed: int = 0) -> np.ndarray:
     """Numbers of every size, with the special ones among them."""
     rng = np.random.default_rng(seed)
@@ -34,10 +40,7 @@ def samples(dtype: str, n: int = 1000, seed: int = 0) -> np.ndarray:
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Equality of every bit, NaN payloads excepted."""
-    if a.dtype != b.dtype or a.shape != b.shape:
-        return False
-    equal = a.view(f"i{a.itemsize}") == b.view(f"i{b.itemsize}")
-    return bool(np.all(equal | (np.isnan(a) & np.isnan(b))))
+    return a.dtype == b.dtype and a.shape == b.shape and bool(np.all((a.view(f"i{a.itemsize}") == b.view(f"i{b.itemsize}")) | (np.isnan(a) & np.isnan(b))))
 
 
 @activations
@@ -99,7 +102,7 @@ def test_pair_and_backward_agree_with_the_single_kinds(activation: Activation, d
     result = activation.value_and_derivative(x, out=(y, dy))
     assert result[0] is y and result[1] is dy and same_bits(y, value) and same_bits(dy, derivative)
     g = np.linspace(-2, 2, x.size).astype(dtype)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         # One rounding more or less, where float32 is computed in float64.
         exact = g.astype(float) * activation.derivative(x.astype(float)) if activation.spec.double_inside else g * derivative
         assert same_bits(activation.backward(x, g), exact.astype(dtype))
@@ -122,11 +125,13 @@ def test_threads_and_splits_do_not_change_bits(activation: Activation, dtype: st
 @activations
 @dtypes
 def test_special_values(activation: Activation, dtype: str) -> None:
+    low, high = domain_of(activation)
     for kind in ORDERS:
         with np.errstate(all="raise"):
             result = kind_of(activation, kind)(np.array([np.nan, np.inf, -np.inf], dtype))
         assert np.isnan(result[0])
-        assert not np.isnan(result[1:]).any(), f"{kind} at ±inf is {result[1:]}"
+        outside = np.array([high < np.inf, low > -np.inf])
+        assert np.array_equal(np.isnan(result[1:]), outside), f"{kind} at ±inf is {result[1:]}"
 
 
 @activations
@@ -141,8 +146,11 @@ def test_kinks_take_the_registered_derivatives(activation: Activation, dtype: st
 @activations
 def test_derivatives_match_central_differences(activation: Activation) -> None:
     kinks = [at for at, _, _ in kinks_of(activation.spec, activation.parameters)]
-    x = np.linspace(-6, 6, 997)
+    low, high = domain_of(activation)
+    x = np.linspace(max(low, -6), min(high, 6), 997)
     h = 1e-5
+    # Next to a pole of an inverse the step is no longer small.
+    x = x[(x > low + 0.05) & (x < high - 0.05)]
     x = x[np.min(np.abs(np.subtract.outer(x, [*kinks, 1e9])), axis=1) > 2 * h]
     for lower, upper in (("value", "derivative"), ("derivative", "second_derivative")):
         f = kind_of(activation, lower)
@@ -153,7 +161,8 @@ def test_derivatives_match_central_differences(activation: Activation) -> None:
 @activations
 def test_range_holds(activation: Activation) -> None:
     low, high = (bound(**activation.parameters) if callable(bound) else bound for bound in activation.spec.range)
-    y = activation(np.linspace(-50, 50, 10_001))
+    edges = domain_of(activation)
+    y = activation(np.linspace(max(edges[0], -50), min(edges[1], 50), 10_001))
     assert y.min() >= low - 1e-15 and y.max() <= high
 
 
@@ -189,8 +198,8 @@ def test_wrong_input_is_named_and_out_untouched(activation: Activation) -> None:
             activation(wrong, out=out)
     with pytest.raises(ValueError, match="broadcast"):
         activation(np.ones(4), out=out)
-    with pytest.raises(TypeError, match="has no argument 'steepness'"):
-        activation(np.ones(3), steepness=1.0, out=out)
+    with pytest.raises(TypeError, match="has no argument 'slope'"):
+        activation(np.ones(3), slope=1.0, out=out)
     with pytest.raises(TypeError, match="takes one array, x, and got 2"):
         activation(np.ones(3), out)
     frozen = np.ones(3)
@@ -210,10 +219,10 @@ def test_pickles_and_binds(activation: Activation) -> None:
         bound = activation.bind(**{parameter.name: parameter.default + parameter.step})
         assert bound.parameters[parameter.name] == parameter.default + parameter.step
         x = np.linspace(-2, 2, 101)
-        assert np.array_equal(bound(x), activation(x, **bound.parameters))
+        assert np.array_equal(bound(x), activation(x, **bound.parameters), equal_nan=True)
         values = np.linspace(parameter.default, min(parameter.default + 1, parameter.maximum), 101)
         each = [float(activation(one, **{parameter.name: float(value)})) for one, value in zip(x, values, strict=True)]
-        assert np.array_equal(activation(x, **{parameter.name: values}), each)
+        assert np.array_equal(activation(x, **{parameter.name: values}), each, equal_nan=True)
         if np.isfinite(parameter.minimum):
             with pytest.raises(ValueError, match=parameter.name):
                 activation.bind(**{parameter.name: parameter.minimum - 1})

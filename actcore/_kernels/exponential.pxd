@@ -173,6 +173,13 @@ cdef inline double swish_second_derivative(double x, double beta) noexcept nogil
     return gated_second_derivative(x, z, product_residual(a, beta, z), beta, 0.0)
 
 
+cdef inline double swish_gradient_beta(double x, double beta) noexcept nogil:
+    cdef double z = x * beta
+    cdef double square = x * x
+    cdef double low = square * sigmoid_second_derivative(z) * slope_low(x, beta, z)
+    return 0.0 if fabs(z) > end_of_tail() else sigmoid_derivative_scaled(z, square) + low
+
+
 cdef inline double quick_gelu_argument(double a, double* low) noexcept nogil:
     """1.702 a as an unevaluated sum of the result and `low`."""
     cdef double z = 1.702 * a
