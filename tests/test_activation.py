@@ -40,7 +40,10 @@ def samples(dtype: str, n: int = 1000, seed: int = 0) -> np.ndarray:
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Equality of every bit, NaN payloads excepted."""
-    return a.dtype == b.dtype and a.shape == b.shape and bool(np.all((a.view(f"i{a.itemsize}") == b.view(f"i{b.itemsize}")) | (np.isnan(a) & np.isnan(b))))
+    if a.dtype != b.dtype or a.shape != b.shape:
+        return False
+    equal = a.view(f"i{a.itemsize}") == b.view(f"i{b.itemsize}")
+    return bool(np.all(equal | (np.isnan(a) & np.isnan(b))))
 
 
 @activations
@@ -198,8 +201,8 @@ def test_wrong_input_is_named_and_out_untouched(activation: Activation) -> None:
             activation(wrong, out=out)
     with pytest.raises(ValueError, match="broadcast"):
         activation(np.ones(4), out=out)
-    with pytest.raises(TypeError, match="has no argument 'slope'"):
-        activation(np.ones(3), slope=1.0, out=out)
+    with pytest.raises(TypeError, match="has no argument 'steepness'"):
+        activation(np.ones(3), steepness=1.0, out=out)
     with pytest.raises(TypeError, match="takes one array, x, and got 2"):
         activation(np.ones(3), out)
     frozen = np.ones(3)
