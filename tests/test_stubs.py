@@ -1,0 +1,68 @@
+"""The type stubs are what their generator writes, and mypy reads them as meant."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import actcore as ac
+from actcore._build import stubs
+from actcore.registry import AXIS_ROWS, ROWS
+
+RIGHT = """
+from typing import Any
+
+import actcore as ac
+
+def use(x: Any, y: Any, mask: Any) -> Any:
+    ac.gelu(x, out=y, where=mask)
+    ac.leaky_relu(x, negative_slope=0.2)
+    ac.leaky_relu.derivative(x, negative_slope=y)
+    value, derivative = ac.gelu.value_and_derivative(x, out=(x, y))
+    ac.gelu.backward(x, y)
+    ac.softmax(x, axis=(0, 1), where=mask, temperature=2.0)
+    ac.logsumexp(x, axis=None, keepdims=True)
+    ac.glu.backward(x, y, axis=0)
+    with ac.num_threads(1):
+        return ac.MLP([2, 1], activation=ac.get("tanh")).forward(x) + value + derivative
+"""
+
+WRONG = (
+    "ac.gelue(1.0)",
+    "ac.gelu(1.0, slope=2.0)",
+    "ac.gelu.backward(1.0)",
+    "ac.leaky_relu.derivative(1.0, 0.2)",
+    "ac.softmax([1.0], temperature='hot')",
+    "ac.glu([1.0, 2.0], where=[True, False])",
+    "ac.glu([1.0, 2.0], axis=(0, 1))",
+)
+
+
+def mypy(folder: Path, text: str) -> tuple[int, str]:
+    (folder / "example.py").write_text(text)
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary", "example.py"]
+    paths = {"MYPYPATH": str(Path(ac.__file__).parent.parent), "PATH": "", "MYPY_CACHE_DIR": str(folder / "cache")}
+    done = subprocess.run(command, cwd=folder, env=paths, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("path", stubs.stubs(), ids=lambda path: path.name)
+def test_stub_is_up_to_date(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == stubs.stubs()[path], "run python -m actcore._build.stubs"
+
+
+def test_stub_names_every_function() -> None:
+    text = stubs.package_stub()
+    for row in (*ROWS, *AXIS_ROWS):
+        assert f"\n{row.name}: _" in text
+
+
+def test_right_use_is_clean_and_wrong_use_is_found(tmp_path: Path) -> None:
+    code, output = mypy(tmp_path, RIGHT)
+    assert code == 0, output
+    code, output = mypy(tmp_path, "import actcore as ac\n\n" + "\n".join(WRONG) + "\n")
+    found = {int(line.split(":")[1]) for line in output.splitlines() if "error:" in line}
+    assert found == set(range(3, 3 + len(WRONG))), output
