@@ -1,7 +1,7 @@
 """Large scattered arrays in parallel.
 
-NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too short
-to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits.
+NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too
+short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits.
 """
 from cython.parallel cimport prange
 
@@ -50,7 +50,7 @@ cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept
     cdef char* args[MAX_ARRAYS + MAX_PARAMETERS]
     cdef Py_ssize_t steps[MAX_ARRAYS + MAX_PARAMETERS]
     cdef char* data[MAX_ARRAYS]
-    cdef Py_ssize_t row, rest = first
+    cdef Py_ssize_t _row, rest = first
     cdef int axis, k, position, n_parameters = walk.loop.n_parameters
     for k in range(walk.n_arrays):
         data[k] = walk.data[k]
@@ -62,7 +62,7 @@ cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept
     for k in range(n_parameters):
         args[walk.n_inputs + k] = <char*> &walk.parameters[k]
         steps[walk.n_inputs + k] = 0
-    for row in range(first, last):
+    for _row in range(first, last):
         for k in range(walk.n_arrays):
             position = k if k < walk.n_inputs else k + n_parameters
             args[position] = data[k]

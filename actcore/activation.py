@@ -267,7 +267,8 @@ def describe(row: Row) -> str:
         f"{p.name} : float or array, default {p.default:g}\n    {p.meaning.capitalize()}, in {p.bounds}.\n" for p in row.parameters
     )
     kinks = "".join(
-        f"At x = {at:g} the derivative jumps; the value taken is {derivative:g}.\n" for at, derivative, _ in kinks_of(row, row.defaults)
+        f"At x = {at:g} the derivative jumps; the value taken is {derivative:g}.\n"
+        for at, derivative, _ in kinks_of(row, row.defaults)
     )
     return f"""{row.title}: {row.formula}.
 

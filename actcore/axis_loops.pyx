@@ -7,7 +7,6 @@ gathered into a tile first. A row that is longer than all threads' share is cut 
 """
 cimport numpy as cnp
 from cpython.exc cimport PyErr_NoMemory
-from cpython.pycapsule cimport PyCapsule_GetPointer
 from cython.parallel cimport prange
 from libc.math cimport INFINITY
 from libc.stdlib cimport free, malloc
@@ -85,7 +84,8 @@ cdef void run_chunk(
 
 
 cdef void run_stages(
-    const AxisLoop* loop, AxisBlock block, int width, char** args, Py_ssize_t n, const Py_ssize_t* steps, int threads, double* partials
+    const AxisLoop* loop, AxisBlock block, int width, char** args, Py_ssize_t n, const Py_ssize_t* steps, int threads,
+    double* partials
 ) noexcept nogil:
     """Run all stages over one row or one tile; steps are in elements. `partials`: room for every chunk, if threads > 1."""
     cdef double figures[2][FIGURES * TILE]

@@ -204,7 +204,7 @@ def _xarray(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
         axis = tuple(like.dims.index(dim) for dim in named)
     where = options.get("where")
     options = {**options, "where": where.transpose(*like.dims).data} if kind_of(where) == "xarray" else options
-    order = [dim for dim in arrays[0].dims] if kind_of(arrays[0]) == "xarray" else []
+    order = list(arrays[0].dims) if kind_of(arrays[0]) == "xarray" else []
     data = [
         a.transpose(*(d for d in order if d in a.dims)).data if kind_of(a) == "xarray" and order else a for a in arrays
     ]

@@ -6,7 +6,7 @@ blocks; anything else passes through a buffer that stays in the first-level cach
 """
 from cython.parallel cimport prange
 from libc.stdint cimport int16_t, int32_t, int64_t
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport malloc
 
 from actcore._build.blocks import DTYPES, STORAGE, kinds_of
 from actcore._kernels.table cimport Entry
@@ -83,7 +83,9 @@ cdef const Loop* find(str name, str kind, str dtype) except NULL:
     return _get((name, kind, dtype))
 
 
-cdef void copy(const char* source, Py_ssize_t source_step, char* target, Py_ssize_t target_step, Py_ssize_t n, int itemsize) noexcept nogil:
+cdef void copy(
+    const char* source, Py_ssize_t source_step, char* target, Py_ssize_t target_step, Py_ssize_t n, int itemsize
+) noexcept nogil:
     """Copy n items between strides; a source step of 0 repeats one item."""
     cdef Py_ssize_t i
     if itemsize == 2:
@@ -208,7 +210,9 @@ cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* ste
             run_part(loop, args, start, chunk if n - start > chunk else n - start, steps)
 
 
-cdef inline void _run_views(const Loop* loop, char** args, Py_ssize_t* steps, Py_ssize_t n, int n_inputs, int n_outputs, const char* parameters) noexcept nogil:
+cdef inline void _run_views(
+    const Loop* loop, char** args, Py_ssize_t* steps, Py_ssize_t n, int n_inputs, int n_outputs, const char* parameters
+) noexcept nogil:
     """Put the parameters between inputs and outputs and run."""
     cdef char* all_args[MAX_ARGUMENTS]
     cdef Py_ssize_t all_steps[MAX_ARGUMENTS]
@@ -243,7 +247,9 @@ cdef void apply_pair(const Loop* loop, const real[:] x, real[:] y, real[:] dy, c
     _run_views(loop, args, steps, min(x.shape[0], y.shape[0], dy.shape[0]), 1, 2, <const char*> parameters)
 
 
-cdef void apply_backward(const Loop* loop, const real[:] x, const real[:] g, real[:] gx, const real* parameters=NULL) noexcept nogil:
+cdef void apply_backward(
+    const Loop* loop, const real[:] x, const real[:] g, real[:] gx, const real* parameters=NULL
+) noexcept nogil:
     """gx = g · f′(x)."""
     cdef char* args[3]
     cdef Py_ssize_t steps[3]

@@ -61,7 +61,7 @@ cdef int budget = 1
 
 
 cdef int threads_for(double nanoseconds) noexcept nogil:
-    """Threads for a call that would take `nanoseconds` on one: 1 below the worthwhile size, in a forked child and inside a region."""
+    """Threads for a call that would take `nanoseconds` on one: 1 below the worthwhile size, in a forked child, inside a region."""
     cdef int limit = local_limit if local_limit > 0 else budget
     cdef double worthwhile = nanoseconds / NANOSECONDS_PER_THREAD
     if limit <= 1 or worthwhile < 2.0 or forked or omp_in_parallel():
