@@ -173,6 +173,19 @@ class _WithB(Activation):
     value_and_derivative: _WithBPair
     backward: _WithBBackward
 
+class _WithBetaOne(Elementwise):
+    def __call__(self, x: Any, /, *, beta: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithBetaPair(Elementwise):
+    def __call__(self, x: Any, /, *, beta: Any = ..., out: tuple[Any, Any] | None = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> tuple[Any, Any]: ...
+class _WithBetaBackward(Elementwise):
+    def __call__(self, x: Any, g: Any, /, *, beta: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithBeta(Activation):
+    def __call__(self, x: Any, /, *, beta: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+    derivative: _WithBetaOne
+    second_derivative: _WithBetaOne
+    value_and_derivative: _WithBetaPair
+    backward: _WithBetaBackward
+
 class _Normalised(Axiswise):
     def __call__(self, x: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
     def backward(self, saved: Any, g: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
@@ -239,6 +252,29 @@ isru: _WithAlpha
 isrlu: _WithAlpha
 squareplus: _WithB
 dish: _Plain
+exponential: _Plain
+celu: _WithAlpha
+log_sigmoid: _Plain
+softplus_beta: _WithBeta
+swish: _WithBeta
+quick_gelu: _Plain
+gelu_tanh: _Plain
+elish: _Plain
+mish: _Plain
+tanh_shrink: _Plain
+logcosh: _Plain
+lisht: _Plain
+lecun_tanh: _Plain
+tanh_exp: _Plain
+gaussian: _Plain
+arctan: _Plain
+erf: _Plain
+normal_cdf: _Plain
+logit: _Plain
+atanh: _Plain
+softplus_inverse: _Plain
+elu_inverse: _WithAlpha
+softsign_inverse: _Plain
 softmax: _Normalised
 log_softmax: _Normalised
 softmin: _Negated
