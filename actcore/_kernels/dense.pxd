@@ -24,25 +24,26 @@ cdef inline Py_ssize_t padded(Py_ssize_t n) noexcept nogil:
 
 cdef inline void four_sums(
     const real* w0, const real* w1, const real* w2, const real* w3, Py_ssize_t step,
-    const real* vectors, Py_ssize_t stride, Py_ssize_t n, bint add,
-    real start0, real start1, real start2, real start3, real* z0, real* z1, real* z2, real* z3,
+    const real* vectors, Py_ssize_t stride, Py_ssize_t n, Py_ssize_t spread,
+    const real* start0, const real* start1, const real* start2, const real* start3,
+    real* z0, real* z1, real* z2, real* z3,
 ) noexcept nogil:
-    """z = start + Σₖ w[k·step] · vectors[k·stride] for four rows of a vector; with `add`, start is z.
+    """z = start + Σₖ w[k·step] · vectors[k·stride] for four rows of a vector.
 
     One loop for the products and one for each row's stores: so gcc keeps the sums in vector registers on every
-    instruction set. `add` is a constant of the caller.
+    instruction set. `spread` is a constant of the caller: 0 where a start is one number, 1 where it is a vector.
     """
     cdef real[LANES] sum0, sum1, sum2, sum3
     cdef real factor0, factor1, factor2, factor3, x
     cdef Py_ssize_t k, lane
     for lane in range(LANES):
-        sum0[lane] = z0[lane] if add else start0
+        sum0[lane] = start0[lane * spread]
     for lane in range(LANES):
-        sum1[lane] = z1[lane] if add else start1
+        sum1[lane] = start1[lane * spread]
     for lane in range(LANES):
-        sum2[lane] = z2[lane] if add else start2
+        sum2[lane] = start2[lane * spread]
     for lane in range(LANES):
-        sum3[lane] = z3[lane] if add else start3
+        sum3[lane] = start3[lane * spread]
     for k in range(n):
         factor0 = w0[k * step]
         factor1 = w1[k * step]
@@ -68,12 +69,13 @@ cdef inline void dense(
     const real* matrix, Py_ssize_t row, Py_ssize_t column, const real* start,
     const real* a, real* z, Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t lanes,
 ) noexcept nogil:
-    """z[o] = start[o] + Σᵢ matrix[o·row + i·column] · a[i] for every lane; `start` may be NULL for zero.
+    """z[o] = start[o] + Σᵢ matrix[o·row + i·column] · a[i] for every lane; `start` may be NULL for zeros.
 
     With a layer's weights, row = n_in and column = 1 this is the forward pass; with the strides exchanged it is the
     backward pass.
     """
     cdef Py_ssize_t block, o0, o1, o2, o3, vector, v, last = n_out - 1
+    cdef real zero = <real> 0
     for block in range((n_out + ROWS - 1) // ROWS):
         o0 = block * ROWS
         o1 = min(o0 + 1, last)
@@ -83,9 +85,9 @@ cdef inline void dense(
             v = vector * LANES
             four_sums(
                 matrix + o0 * row, matrix + o1 * row, matrix + o2 * row, matrix + o3 * row, column,
-                a + v, lanes, n_in, False,
-                start[o0] if start != NULL else <real> 0, start[o1] if start != NULL else <real> 0,
-                start[o2] if start != NULL else <real> 0, start[o3] if start != NULL else <real> 0,
+                a + v, lanes, n_in, 0,
+                start + o0 if start != NULL else &zero, start + o1 if start != NULL else &zero,
+                start + o2 if start != NULL else &zero, start + o3 if start != NULL else &zero,
                 z + o0 * lanes + v, z + o1 * lanes + v, z + o2 * lanes + v, z + o3 * lanes + v,
             )
 
@@ -114,15 +116,19 @@ cdef inline void transpose(
 
 
 cdef inline void dense_gradient(
-    const real* delta, const real* rows, real* gradient,
+    const real* delta, const real* rows, real* gradient, bint add,
     Py_ssize_t n_in, Py_ssize_t n_out, Py_ssize_t samples, Py_ssize_t lanes,
 ) noexcept nogil:
-    """Add Σₛ delta[o][s] · rows[s][i] to gradient[o][i], over the samples that are there; column n_in is the biases'.
+    """gradient[o][i] = Σₛ delta[o][s] · rows[s][i] over the samples that are there; column n_in is the biases'.
 
-    The vector runs over the inputs here: summing over lanes would cost a tree of shuffles for every weight.
+    With `add` the sum goes on from what is in `gradient`. The vector runs over the inputs here: summing over lanes would
+    cost a tree of shuffles for every weight.
     """
     cdef Py_ssize_t block, o0, o1, o2, o3, vector, v, last = n_out - 1, width = padded(n_in + 1)
-    cdef real zero = <real> 0
+    cdef real[LANES] zeros
+    cdef real* sums
+    for v in range(LANES):
+        zeros[v] = <real> 0
     for block in range((n_out + ROWS - 1) // ROWS):
         o0 = block * ROWS
         o1 = min(o0 + 1, last)
@@ -130,11 +136,13 @@ cdef inline void dense_gradient(
         o3 = min(o0 + 3, last)
         for vector in range(width // LANES):
             v = vector * LANES
+            sums = gradient + v
             four_sums(
                 delta + o0 * lanes, delta + o1 * lanes, delta + o2 * lanes, delta + o3 * lanes, 1,
-                rows + v, width, samples, True, zero, zero, zero, zero,
-                gradient + o0 * width + v, gradient + o1 * width + v,
-                gradient + o2 * width + v, gradient + o3 * width + v,
+                rows + v, width, samples, 1,
+                sums + o0 * width if add else zeros, sums + o1 * width if add else zeros,
+                sums + o2 * width if add else zeros, sums + o3 * width if add else zeros,
+                sums + o0 * width, sums + o1 * width, sums + o2 * width, sums + o3 * width,
             )
 
 

@@ -148,6 +148,16 @@ cdef inline void optimise(
                 g[i] = g[i] + keep * parameters[i]
 
 
+cdef inline bint subtract(const real* parameters, real* step, Py_ssize_t n) noexcept nogil:
+    """Turn a step into the parameters it leads to, and tell whether all of them are finite."""
+    cdef int bad = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        step[i] = parameters[i] - step[i]
+        bad |= <int> (step[i] - step[i] != <real> 0)
+    return bad == 0
+
+
 cdef inline bint all_finite(const real* x, Py_ssize_t n) noexcept nogil:
     """Tell whether no element is infinite or NaN."""
     cdef int bad = 0

@@ -11,7 +11,7 @@ from actcore._kernels.elementary cimport real
 from actcore._kernels.losses cimport (
     Loss, loss_gradient, loss_sum, on_logits, softmax_over_units, softmax_over_units_backward,
 )
-from actcore._kernels.optimisers cimport Rules, all_finite, clip, optimise, penalise
+from actcore._kernels.optimisers cimport Rules, all_finite, clip, optimise, penalise, subtract
 from actcore._kernels.table cimport Block
 
 cdef enum:
@@ -215,11 +215,12 @@ cdef inline double sum_of_squares(
 cdef inline void backward(
     const Network* net, const Training* training, const real* parameters, Py_ssize_t samples, Py_ssize_t lanes,
     real scale,
-    double* squares, real* workspace,
+    bint add, double* squares, real* workspace,
 ) noexcept nogil:
-    """Add the gradient of scale · (sum of the loss over the tile) to the padded gradient, after `forward` with slopes.
+    """Compute the padded gradient of scale · (sum of the loss over the tile), after `forward` with slopes.
 
-    Unless it is NULL, squares[k] grows by the squared gradients with respect to the pre-activations of layer k.
+    With `add` it goes on from that of earlier tiles. Unless it is NULL, squares[k] grows by the squared gradients with
+    respect to the pre-activations of layer k.
     """
     cdef real* targets = targets_of(net, workspace)
     cdef real* delta = targets + net.widest * TILE
@@ -244,7 +245,7 @@ cdef inline void backward(
         if squares != NULL:
             squares[k] += sum_of_squares(delta, layer.n_out, samples, lanes)
         transpose(outputs_of(net, workspace) + (layer.first - layer.n_in) * lanes, rows, layer.n_in, samples, lanes)
-        dense_gradient(delta, rows, sums_of(net, workspace) + layer.sums, layer.n_in, layer.n_out, samples, lanes)
+        dense_gradient(delta, rows, sums_of(net, workspace) + layer.sums, add, layer.n_in, layer.n_out, samples, lanes)
         if k > 0:
             dense(
                 parameters + layer.weights, 1, layer.n_in, <const real*> NULL, delta, previous, layer.n_out, layer.n_in,
@@ -268,7 +269,6 @@ cdef inline void batch_gradient(
     cdef int k
     if training.loss != Loss.CATEGORICAL_CROSSENTROPY:
         terms = samples * net.n_out
-    memset(sums, 0, net.n_sums * sizeof(real))
     start = 0
     while start < samples:
         count = min(samples - start, <Py_ssize_t> TILE)
@@ -278,7 +278,7 @@ cdef inline void batch_gradient(
         load(y if order != NULL else y + start * net.n_out, tile_order, count, net.n_out, lanes,
              targets_of(net, workspace))
         forward(net, parameters, lanes, True, workspace)
-        backward(net, training, parameters, count, lanes, <real> (1.0 / <double> terms), squares, workspace)
+        backward(net, training, parameters, count, lanes, <real> (1.0 / <double> terms), start > 0, squares, workspace)
         start += count
     for k in range(net.n_layers):
         layer = &net.layers[k]
@@ -370,7 +370,7 @@ cdef inline Py_ssize_t train(
 
     The parameters and the position in the data are then those after the last good step, and the moments start anew.
     """
-    cdef Py_ssize_t done, count, i
+    cdef Py_ssize_t done, count
     cdef Py_ssize_t n = net.n_parameters
     cdef real* gradient = sums_of(net, workspace) + net.n_sums
     training.failed_layer = -1
@@ -385,9 +385,7 @@ cdef inline Py_ssize_t train(
         penalise(&training.rules, parameters, gradient, net.n_weights)
         clip(&training.rules, gradient, n)
         optimise(&training.rules, training.step, parameters, gradient, moments, moments + n, n, net.n_weights)
-        for i in range(n):
-            gradient[i] = parameters[i] - gradient[i]
-        if not all_finite(gradient, n):
+        if not subtract(parameters, gradient, n):
             training.failed_layer = failed_layer(net, gradient, padded((count - 1) % TILE + 1), workspace)
             memset(moments, 0, 2 * n * sizeof(real))
             training.rules.beta1_power = training.rules.beta2_power = 1.0
