@@ -140,17 +140,22 @@ cdef inline double gated_derivative(double x, double z, double z_low, double slo
 
 
 cdef inline double gated_second_derivative(
-    double x, double z, double z_low, double slope, double curvature
+    double x, double z, double z_low, double slope, double slope_low, double curvature
 ) noexcept nogil:
-    """sigma'(z) (2 slope + |x| (curvature - slope^2 tanh(z / 2)))."""
-    cdef double power, p, p_low, d, low, e, g, g_low, s, n, w, y
+    """sigma'(z) (slope (2 - |x| slope tanh(z / 2)) + |x| curvature), slope + slope_low being dz/d|x|."""
+    cdef double power, p, p_low, d, low, e, g, g_low, s, n, n_low, u, t, t_low, w, y
     cdef double a = abs_or_nan(x)
     cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     s = unscale(power)
-    n = fused(-s, p, 1.0 - s) - s * p_low
+    n = fused(-s, p, 1.0 - s)
+    n_low = fused(-s, p_low, fused(-s, p, (1.0 - s) - n))
     # Over the common denominator 1 + exp(-z): the roots then meet no rounded quotient.
-    w = fused(fused(a, curvature, slope + slope), d, -(a * slope) * slope * n)
+    u = a * slope
+    t = u * n
+    t_low = fma(u, n_low, fma(fma(a, slope_low, product_residual(a, slope, u)), n, product_residual(u, n, t)))
+    w = ((d + d) - t) + ((low + low) - t_low)
+    w = fused(slope, w, a * curvature * d)
     y = unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
     return 0.0 if z > end_of_tail() else y
 
@@ -170,7 +175,7 @@ cdef inline double swish_derivative(double x, double beta) noexcept nogil:
 cdef inline double swish_second_derivative(double x, double beta) noexcept nogil:
     cdef double a = abs_or_nan(x)
     cdef double z = a * beta
-    return gated_second_derivative(x, z, product_residual(a, beta, z), beta, 0.0)
+    return gated_second_derivative(x, z, product_residual(a, beta, z), beta, 0.0, 0.0)
 
 
 cdef inline double swish_gradient_beta(double x, double beta) noexcept nogil:
@@ -202,10 +207,12 @@ cdef inline double quick_gelu_derivative(double x) noexcept nogil:
 cdef inline double quick_gelu_second_derivative(double x) noexcept nogil:
     cdef double low
     cdef double z = quick_gelu_argument(abs_or_nan(x), &low)
-    return gated_second_derivative(x, z, low, 1.702, 0.0)
+    return gated_second_derivative(x, z, low, 1.702, 4.263256414560601e-17, 0.0)
 
 
-cdef inline double gelu_tanh_argument(double a, double* low, double* slope, double* curvature) noexcept nogil:
+cdef inline double gelu_tanh_argument(
+    double a, double* low, double* slope, double* slope_low, double* curvature
+) noexcept nogil:
     """2 sqrt(2 / pi) (a + 0.044715 a^3) as an unevaluated sum of the result and `low`, and its two derivatives."""
     cdef double b = 100.0 if a > 100.0 else a
     cdef double q = b * b
@@ -216,29 +223,31 @@ cdef inline double gelu_tanh_argument(double a, double* low, double* slope, doub
     cdef double part = w - 1.5957691216057308
     cdef double w_low = (1.5957691216057308 - (w - part)) + (v - part)
     cdef double z = b * w
-    w_low = w_low + (fma(0.07135481627260025, q_low, v_low) + (-9.96930880911092e-17))
+    v_low = fma(0.07135481627260025, q_low, v_low)
+    w_low = w_low + (v_low + (-9.96930880911092e-17))
     low[0] = fma(b, w_low, product_residual(b, w, z))
     slope[0] = fma(3.0, v, 1.5957691216057308)
+    slope_low[0] = fma(3.0, v, 1.5957691216057308 - slope[0]) + fma(3.0, v_low, -9.96930880911092e-17)
     curvature[0] = 0.42812889763560147 * b
     return z
 
 
 cdef inline double gelu_tanh(double x) noexcept nogil:
-    cdef double low, slope, curvature
-    cdef double z = gelu_tanh_argument(fabs(x), &low, &slope, &curvature)
+    cdef double low, slope, slope_low, curvature
+    cdef double z = gelu_tanh_argument(fabs(x), &low, &slope, &slope_low, &curvature)
     return gated(x, z, low)
 
 
 cdef inline double gelu_tanh_derivative(double x) noexcept nogil:
-    cdef double low, slope, curvature
-    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &curvature)
+    cdef double low, slope, slope_low, curvature
+    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &slope_low, &curvature)
     return gated_derivative(x, z, low, slope)
 
 
 cdef inline double gelu_tanh_second_derivative(double x) noexcept nogil:
-    cdef double low, slope, curvature
-    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &curvature)
-    return gated_second_derivative(x, z, low, slope, curvature)
+    cdef double low, slope, slope_low, curvature
+    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &slope_low, &curvature)
+    return gated_second_derivative(x, z, low, slope, slope_low, curvature)
 
 
 cdef inline double elish(double x) noexcept nogil:

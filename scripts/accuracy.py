@@ -1,0 +1,219 @@
+"""Largest error of every function x order x dtype, in units in the last place, against multi-precision references.
+
+    python scripts/accuracy.py                    sample every row of the registry, float32 and float64
+    python scripts/accuracy.py -k gelu -n 20000   more points of the rows whose name contains "gelu"
+    python scripts/accuracy.py --exhaustive       all 2^32 float32 numbers, the float64 kernels being the referee
+    python scripts/accuracy.py --isa v3           the same for another instruction set
+
+The exit code is 1 when an error exceeds the row's bound (``spec.bounds``). Next to a sign change of a derivative, where
+no number of digits is enough for a relative bound, an absolute one (2^-25 in float32, 2^-54 in float64) may take its
+place. The error of a subnormal result is counted in units of the smallest number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import mpmath
+import numpy as np
+
+if TYPE_CHECKING:
+    from actcore.activation import Activation
+
+#: How far from a sign change the absolute bound counts.
+NEIGHBOURHOOD = 0.25
+ABSOLUTE = {"float32": 2.0**-25, "float64": 2.0**-54}
+CHUNK = 1 << 22
+
+
+@dataclass
+class Worst:
+    """The largest error seen, where, and how many points were looked at."""
+
+    error: float = 0.0
+    x: float = 0.0
+    got: float = 0.0
+    points: int = 0
+
+    def add(self, errors: np.ndarray, x: np.ndarray, y: np.ndarray) -> None:
+        self.points += errors.size
+        if errors.size:
+            worst = int(np.argmax(errors))
+            if errors[worst] > self.error:
+                self.error, self.x, self.got = float(errors[worst]), float(x[worst]), float(y[worst])
+
+
+def ulp(magnitude: np.ndarray, dtype: str) -> np.ndarray:
+    """Return the distance between neighbours of `dtype` at the given float64 magnitudes."""
+    info = np.finfo(dtype)
+    exponent = np.frexp(magnitude)[1]
+    return np.ldexp(1.0, np.maximum(exponent, info.minexp + 1) - info.nmant - 1)
+
+
+def referee(function: Callable[..., Any], parameters: dict[str, float]) -> Callable[[float], mpmath.mpf | None]:
+    """Return `function` of a float, with as many digits as it takes for two precisions to agree."""
+
+    def value(x: float) -> mpmath.mpf | None:
+        digits, before = 50, None
+        while digits <= 1600:
+            with mpmath.workdps(digits):
+                try:
+                    exact = function(mpmath, mpmath.mpf(x), **{name: mpmath.mpf(p) for name, p in parameters.items()})
+                except (OverflowError, ValueError, ZeroDivisionError, MemoryError):
+                    return None  # mpmath cannot: too far out, or a pole
+                if before is not None and abs(exact - before) <= abs(exact) * mpmath.mpf(2) ** -70:
+                    return mpmath.mpf(exact)
+            before, digits = exact, digits * 2
+        return before if before is not None and abs(before) < mpmath.mpf(2) ** -1200 else None
+
+    return value
+
+
+def difference(y: float, exact: mpmath.mpf, dtype: str) -> float:
+    """Return |y - exact|, 0 for an infinity that is right, as a float64."""
+    if not np.isfinite(y):
+        overflows = abs(exact) >= mpmath.mpf(2) ** np.finfo(dtype).maxexp * (1 - mpmath.mpf(2) ** (-np.finfo(dtype).nmant - 2))
+        return 0.0 if overflows and not np.isnan(y) and (y > 0) == (exact > 0) else np.inf
+    with mpmath.workdps(50):
+        return float(abs(mpmath.mpf(y) - exact))
+
+
+def samples(dtype: str, count: int, domain: tuple[float, float], kinks: list[float]) -> np.ndarray:
+    """Return numbers of all exponents, of ordinary size, and next to everything special, inside the domain."""
+    rng = np.random.default_rng(20_260_102)
+    info = np.finfo(dtype)
+    bits = rng.integers(0, 2 ** (8 * info.bits // 8), count // 8, dtype=np.uint64)
+    far = -np.log(float(info.smallest_subnormal)) * 1.05
+    low, high = max(domain[0], -far), min(domain[1], far)
+    edges = np.concatenate([np.arange(-60, 60) * np.log(2) / 2, np.arange(-40, 41), kinks]).astype(dtype)
+    x = np.concatenate(
+        [
+            bits.astype(f"u{info.bits // 8}").view(dtype),
+            rng.uniform(low, high, count // 4).astype(dtype),
+            rng.uniform(-20, 20, count // 4).astype(dtype),
+            rng.uniform(-2, 2, count // 4).astype(dtype),
+            (np.exp2(rng.uniform(-60, 4, count // 8)) * rng.choice([-1, 1], count // 8)).astype(dtype),
+            edges,
+            np.nextafter(edges, dtype_inf(dtype)),
+            np.nextafter(edges, -dtype_inf(dtype)),
+        ]
+    )
+    return x[np.isfinite(x) & (x > domain[0]) & (x < domain[1])]
+
+
+def dtype_inf(dtype: str) -> np.floating[Any]:
+    return np.dtype(dtype).type(np.inf)
+
+
+def every_float32() -> Iterator[np.ndarray]:
+    """Yield all finite float32 numbers."""
+    for start in range(0, 1 << 32, CHUNK):
+        x = np.arange(start, start + CHUNK, dtype=np.uint64).astype(np.uint32).view(np.float32)
+        yield x[np.isfinite(x)]
+
+
+def sign_changes(function: Callable[[np.ndarray], np.ndarray], domain: tuple[float, float]) -> np.ndarray:
+    """Return where `function` changes sign, to about 1e-3."""
+    x = np.linspace(max(domain[0], -40), min(domain[1], 40), 80_001)
+    y = function(x)
+    cross = np.flatnonzero((np.sign(y[:-1]) * np.sign(y[1:]) < 0) & np.isfinite(y[:-1]) & np.isfinite(y[1:]))
+    return (x[cross] + x[cross + 1]) / 2
+
+
+def excused(errors: np.ndarray, absolute: np.ndarray, x: np.ndarray, roots: np.ndarray, dtype: str, bound: float) -> np.ndarray:
+    """Replace errors next to a root by their share of the absolute bound where that is kept."""
+    if not roots.size:
+        return errors
+    near = np.min(np.abs(np.subtract.outer(x.astype(float), roots)), axis=1) <= NEIGHBOURHOOD
+    share = bound * absolute / ABSOLUTE[dtype]
+    return np.where(near & (errors > bound), np.minimum(errors, share), errors)
+
+
+def at_parameters(activation: Activation, dtype: str) -> tuple[Activation, dict[str, float], tuple[float, float]]:
+    """Return the activation bound to what its parameters are in `dtype`, those, and the domain there."""
+    parameters = {name: float(np.dtype(dtype).type(value)) for name, value in activation.parameters.items()}
+    low, high = (float(end(**parameters)) if callable(end) else float(end) for end in activation.spec.domain)
+    return (activation.bind(**parameters) if parameters else activation), parameters, (low, high)
+
+
+def measure(activation: Activation, kind: str, dtype: str, count: int, bound: float) -> Worst:
+    """Compare a sample with the multi-precision reference."""
+    activation, parameters, domain = at_parameters(activation, dtype)
+    function = activation if kind == "value" else getattr(activation, kind)
+    kinks = [float(k.at(**parameters)) if callable(k.at) else float(k.at) for k in activation.spec.kinks]
+    x = samples(dtype, count, domain, kinks)
+    with np.errstate(all="ignore"):
+        y = function(x)
+    exact_value = referee(getattr(activation.spec.reference, kind), parameters)
+    exact = [exact_value(float(v)) for v in x]
+    known = np.array([v is not None for v in exact])
+    x, y, exact = x[known], y[known], [v for v in exact if v is not None]
+    absolute = np.array([difference(float(a), v, dtype) for a, v in zip(y, exact, strict=True)])
+    size = np.array([float(min(abs(v), mpmath.mpf(float(np.finfo(dtype).max)))) for v in exact])
+    roots = sign_changes(function, domain) if kind != "value" else np.array([])
+    worst = Worst()
+    worst.add(excused(absolute / ulp(size, dtype), absolute, x, roots, dtype, bound), x, y)
+    return worst
+
+
+def measure_all(activation: Activation, kind: str, bound: float) -> Worst:
+    """Compare all float32 numbers with the float64 kernels."""
+    activation, _, domain = at_parameters(activation, "float32")
+    function = activation if kind == "value" else getattr(activation, kind)
+    roots = sign_changes(function, domain) if kind != "value" else np.array([])
+    worst, largest = Worst(), float(np.finfo(np.float32).max)
+    for x in every_float32():
+        inside = x[(x > domain[0]) & (x < domain[1])]
+        with np.errstate(all="ignore"):
+            y, exact = function(inside), function(inside.astype(np.float64))
+            absolute = np.abs(y - exact)
+            errors = absolute / ulp(np.minimum(np.abs(exact), largest), "float32")
+        right_infinity = np.isinf(y) & (np.abs(exact) >= largest * (1 + 2.0**-25)) & (np.sign(y) == np.sign(exact))
+        errors = np.where(right_infinity, 0.0, np.where(np.isnan(errors), np.inf, errors))
+        worst.add(excused(errors, absolute, inside, roots, "float32", bound), inside, y)
+    return worst
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-k", metavar="TEXT", default="", help="only the functions whose name contains TEXT")
+    parser.add_argument("-n", type=int, default=400, metavar="POINTS", help="points per function, order and dtype (400)")
+    parser.add_argument("--dtype", choices=tuple(ABSOLUTE), help="only this dtype")
+    parser.add_argument("--exhaustive", action="store_true", help="all float32 numbers, against float64")
+    parser.add_argument("--isa", help="the instruction set to force: base, v3 or v4")
+    options = parser.parse_args()
+    if options.isa:
+        os.environ["ACTCORE_ISA"] = options.isa
+    import actcore as ac
+    from actcore.registry import ORDERS
+
+    dtypes = ["float32"] if options.exhaustive else [options.dtype] if options.dtype else list(ABSOLUTE)
+    failures, started = 0, time.monotonic()
+    print(f"{'function':18} {'order':18} {'dtype':8} {'max ULP':>9} {'bound':>6}  at")
+    for name in (name for name in ac.names() if options.k in name):
+        activation = ac.get(name)
+        if not hasattr(activation, "second_derivative"):
+            continue
+        for dtype in dtypes:
+            for kind, bound in zip(ORDERS, getattr(activation.spec.bounds, dtype), strict=True):
+                if options.exhaustive:
+                    worst = measure_all(activation, kind, bound)
+                else:
+                    worst = measure(activation, kind, dtype, options.n, bound)
+                over = worst.error > bound
+                failures += over
+                note = "  ABOVE THE BOUND" if over else ""
+                where = f"{worst.x:.9g} -> {worst.got:.9g} ({worst.points:,} points)"
+                print(f"{name:18} {kind:18} {dtype:8} {worst.error:9.3f} {bound:6g}  {where}{note}", flush=True)
+    print(f"{failures} above their bounds; {time.monotonic() - started:.0f} s")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
