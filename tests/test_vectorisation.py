@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from actcore._build import isa
+from actcore._build import axis_blocks, isa
 
 pytestmark = pytest.mark.checkout
 
@@ -64,3 +64,8 @@ def test_every_block_loop_is_vectorised(level: isa.InstructionSet, tmp_path: Pat
         if not is_call and (line not in vectorised or REGISTER[level.name] not in text):
             scalar.append(name)
     assert not scalar, f"{len(scalar)} of {len(loops)} block loops stayed scalar: {', '.join(scalar)}"
+    along_axis = [name for name in code if re.search(r"_float(32|64)_(row|tile)$", name)]
+    assert len(along_axis) == 2 * len(list(axis_blocks.entries()))
+    # A kernel along an axis is several loops, with arithmetic in full registers in each.
+    few = [name for name in along_axis if code[name].split(".size")[0].count(REGISTER[level.name]) < 20]
+    assert not few, f"kernels along an axis without vector arithmetic: {', '.join(few)}"

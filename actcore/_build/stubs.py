@@ -107,9 +107,10 @@ def _axiswise_class(function: Axiswise) -> Iterator[str]:
 
 
 def compiled_stub(module: str) -> str:
-    """Return the stub of a compiled module: its public classes and functions, with the names of their arguments."""
+    """Return the stub of a compiled module: its public names, and those of the arguments."""
     source = (PACKAGE / f"{module}.pyx").read_text(encoding="utf-8")
     lines = [_HEADER.format(sources=f"actcore/{module}.pyx"), "from typing import Any", ""]
+    lines += [f"{name}: Any" for name in re.findall(r"^([a-z]\w*) = ", source, re.MULTILINE)]
     decorator = ""
     inside = False
     for match in re.finditer(
