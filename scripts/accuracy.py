@@ -53,7 +53,8 @@ def ulp(magnitude: np.ndarray, dtype: str) -> np.ndarray:
     """Return the distance between neighbours of `dtype` at the given float64 magnitudes."""
     info = np.finfo(dtype)
     exponent = np.frexp(magnitude)[1]
-    return np.ldexp(1.0, np.maximum(exponent, info.minexp + 1) - info.nmant - 1)
+    spacing: np.ndarray = np.ldexp(1.0, np.maximum(exponent, info.minexp + 1) - info.nmant - 1)
+    return spacing
 
 
 def referee(function: Callable[..., Any], parameters: dict[str, float]) -> Callable[[float], mpmath.mpf | None]:
@@ -75,13 +76,15 @@ def referee(function: Callable[..., Any], parameters: dict[str, float]) -> Calla
     return value
 
 
-def difference(y: float, exact: mpmath.mpf, dtype: str) -> float:
-    """Return |y - exact|, 0 for an infinity that is right, as a float64."""
-    if not np.isfinite(y):
-        overflows = abs(exact) >= mpmath.mpf(2) ** np.finfo(dtype).maxexp * (1 - mpmath.mpf(2) ** (-np.finfo(dtype).nmant - 2))
-        return 0.0 if overflows and not np.isnan(y) and (y > 0) == (exact > 0) else np.inf
-    with mpmath.workdps(50):
-        return float(abs(mpmath.mpf(y) - exact))
+def difference(y: float, exact: mpmath.mpf, dtype: str) -> mpmath.mpf:
+    """Return |y - exact|, 0 for an infinity that is right."""
+    info = np.finfo(dtype)
+    if np.isfinite(y):
+        with mpmath.workdps(50):
+            return abs(mpmath.mpf(y) - exact)
+    halfway = mpmath.mpf(2) ** info.maxexp * (1 - mpmath.mpf(2) ** (-info.nmant - 2))
+    right = not np.isnan(y) and abs(exact) >= halfway and (y > 0) == (exact > 0)
+    return mpmath.mpf(0 if right else "inf")
 
 
 def samples(dtype: str, count: int, domain: tuple[float, float], kinks: list[float]) -> np.ndarray:
@@ -100,15 +103,12 @@ def samples(dtype: str, count: int, domain: tuple[float, float], kinks: list[flo
             rng.uniform(-2, 2, count // 4).astype(dtype),
             (np.exp2(rng.uniform(-60, 4, count // 8)) * rng.choice([-1, 1], count // 8)).astype(dtype),
             edges,
-            np.nextafter(edges, dtype_inf(dtype)),
-            np.nextafter(edges, -dtype_inf(dtype)),
+            np.nextafter(edges, edges.dtype.type(np.inf)),
+            np.nextafter(edges, edges.dtype.type(-np.inf)),
         ]
     )
-    return x[np.isfinite(x) & (x > domain[0]) & (x < domain[1])]
-
-
-def dtype_inf(dtype: str) -> np.floating[Any]:
-    return np.dtype(dtype).type(np.inf)
+    inside: np.ndarray = x[np.isfinite(x) & (x > domain[0]) & (x < domain[1])]
+    return inside
 
 
 def every_float32() -> Iterator[np.ndarray]:
@@ -151,14 +151,18 @@ def measure(activation: Activation, kind: str, dtype: str, count: int, bound: fl
     with np.errstate(all="ignore"):
         y = function(x)
     exact_value = referee(getattr(activation.spec.reference, kind), parameters)
-    exact = [exact_value(float(v)) for v in x]
-    known = np.array([v is not None for v in exact])
-    x, y, exact = x[known], y[known], [v for v in exact if v is not None]
-    absolute = np.array([difference(float(a), v, dtype) for a, v in zip(y, exact, strict=True)])
-    size = np.array([float(min(abs(v), mpmath.mpf(float(np.finfo(dtype).max)))) for v in exact])
+    worst, errors, absolute, points = Worst(), [], [], []
+    for at, got in zip(x, y, strict=True):
+        if (exact := exact_value(float(at))) is not None:
+            wrong = difference(float(got), exact, dtype)
+            size = min(abs(exact), mpmath.mpf(float(np.finfo(dtype).max)))
+            # Divided in multi-precision: an error below the smallest number is no zero.
+            errors.append(float(wrong / mpmath.mpf(float(ulp(np.array(float(size)), dtype)))))
+            absolute.append(float(wrong))
+            points.append((at, got))
+    x, y = np.array(points, dtype).reshape(-1, 2).T
     roots = sign_changes(function, domain) if kind != "value" else np.array([])
-    worst = Worst()
-    worst.add(excused(absolute / ulp(size, dtype), absolute, x, roots, dtype, bound), x, y)
+    worst.add(excused(np.array(errors), np.array(absolute), x, roots, dtype, bound), x, y)
     return worst
 
 
