@@ -121,7 +121,7 @@ cdef inline void dense_gradient(
 ) noexcept nogil:
     """gradient[o][i] = Σₛ delta[o][s] · rows[s][i] over the samples that are there; column n_in is the biases'.
 
-    With `add` the sum goes on from what is in `gradient`. The vector runs over the inputs here: summing over lanes would
+    With `add` the sum goes on from what `gradient` holds. The vector runs over the inputs here: summing over lanes would
     cost a tree of shuffles for every weight.
     """
     cdef Py_ssize_t block, o0, o1, o2, o3, vector, v, last = n_out - 1, width = padded(n_in + 1)
