@@ -91,9 +91,9 @@ cdef inline real logistic_denominator(real x, real* low, real* rest) noexcept no
         p = expm1_reduced(exp_reduce(x, -1, <float>-64.0, &s), False, &p_low)
     else:
         p = expm1_reduced(exp_reduce(x, -1, <double>-512.0, &s), False, &p_low)
-    d = fused(s, p, one + s)
+    d = fma(s, p, one + s)
     rest[0] = s * p_low
-    low[0] = fused(s, p, (s - d) + one)
+    low[0] = fma(s, p, (s - d) + one)
     return d
 
 
@@ -103,8 +103,8 @@ cdef inline real sigmoid(real x) noexcept nogil:
     z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
     d = logistic_denominator(z, &low, &rest)
     c = <real>1 / d
-    e = fused(-c, low, remainder(<real>1, c, d))
-    return fused(c, e, c) * logistic_scale(x)
+    e = fma(-c, low, remainder(<real>1, c, d))
+    return fma(c, e, c) * logistic_scale(x)
 
 
 cdef inline real logistic_tail(
@@ -118,10 +118,10 @@ cdef inline real logistic_tail(
     cdef real s, c
     p[0] = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x)), power), False, p_low)
     s = unscale(power[0])
-    d[0] = fused(s, p[0], <real>1 + s)
-    low[0] = fused(s, p[0], (<real>1 - d[0]) + s)
+    d[0] = fma(s, p[0], <real>1 + s)
+    low[0] = fma(s, p[0], (<real>1 - d[0]) + s)
     c = <real>1 / d[0]
-    e[0] = fused(-c, low[0], remainder(<real>1, c, d[0]))
+    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
     return c
 
 
@@ -129,18 +129,18 @@ cdef inline real square_product(real c, real e, real p, real* low) noexcept nogi
     """c^2 (1 + e)^2 (1 + p), e being tiny, as an unevaluated sum of the result and `low`."""
     cdef real g = c * c
     cdef real g_low = product_residual(c, c, g)
-    cdef real w = fused(e + e, p, e + e) + p
-    low[0] = fused(g, w, fused(g_low, p, g_low))
+    cdef real w = fma(e + e, p, e + e) + p
+    low[0] = fma(g, w, fma(g_low, p, g_low))
     return g
 
 
 cdef inline real half_tanh(real power, real p, real d, real low, real c) noexcept nogil:
     """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`."""
     cdef real s = unscale(power)
-    cdef real n = fused(-s, p, <real>1 - s)
-    cdef real n_low = fused(-s, p, (<real>1 - s) - n)
+    cdef real n = fma(-s, p, <real>1 - s)
+    cdef real n_low = fma(-s, p, (<real>1 - s) - n)
     cdef real q = n * c
-    return fused(fused(-q, low, remainder(n, q, d) + n_low), c, q)
+    return fma(fma(-q, low, remainder(n, q, d) + n_low), c, q)
 
 
 cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
@@ -176,8 +176,8 @@ cdef inline real silu(real x) noexcept nogil:
     d = logistic_denominator(z, &low, &rest)
     c = <real>1 / d
     q = z * c
-    r = fused(-q, low + rest, remainder(z, q, d))
-    q = fused(r, c, q) * logistic_scale(x)
+    r = fma(-q, low + rest, remainder(z, q, d))
+    q = fma(r, c, q) * logistic_scale(x)
     return copysign(x if x > logistic_ceiling(x) else q, x)
 
 
@@ -190,9 +190,9 @@ cdef inline real silu_derivative(real x) noexcept nogil:
     w = d + z
     rest = unscale(power) * p_low
     w_low = sum_residual(d, z, w) + (low + rest)
-    g_low = fused(g, fused(<real>-2 * c, rest, p_low), g_low)
+    g_low = fma(g, fma(<real>-2 * c, rest, p_low), g_low)
     h = g * w
-    tail = unscale(power * (h + fused(g, w_low, fused(g_low, w, product_residual(g, w, h)))))
+    tail = unscale(power * (h + fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))))
     return <real>1 - tail if x > <real>0 else tail
 
 
@@ -246,12 +246,12 @@ cdef inline real tanh(real x) noexcept nogil:
     s = unscale(power)
     # n = 1 - exp(-2|x|); tanh|x| = n / (2 - n), and what is left over of it needs no rounded 2 - n.
     one = <real>1 - s
-    n = fused(-s, p, one)
-    n_low = fused(-s, p_low, fused(-s, p, one - n)) + ((<real>1 - one) - s)
+    n = fma(-s, p, one)
+    n_low = fma(-s, p_low, fma(-s, p, one - n)) + ((<real>1 - one) - s)
     c = <real>1 / (<real>2 - n)
     q = n * c
-    r = fused(q, n_low, n_low) - remainder((q + q) - n, q, n)
-    return copysign(fused(r, c, q), x)
+    r = fma(q, n_low, n_low) - remainder((q + q) - n, q, n)
+    return copysign(fma(r, c, q), x)
 
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
@@ -321,7 +321,7 @@ cdef inline real softsign_reciprocal(real a, real* d, real* low, real* e) noexce
     d[0] = <real>1 + a
     low[0] = (largest(a, <real>1) - d[0]) + smallest(a, <real>1)
     c = <real>1 / d[0]
-    e[0] = fused(-c, low[0], remainder(<real>1, c, d[0]))
+    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
     return c
 
 
@@ -330,20 +330,20 @@ cdef inline real softsign(real x) noexcept nogil:
     cdef real a = softsign_clamp(fabs(x))
     cdef real c = softsign_reciprocal(a, &d, &low, &e)
     q = a * c
-    return copysign(fused(fused(-q, low, remainder(a, q, d)), c, q), x)
+    return copysign(fma(fma(-q, low, remainder(a, q, d)), c, q), x)
 
 
 cdef inline real softsign_derivative(real x) noexcept nogil:
     cdef real d, low, e
     cdef real c = softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
-    c = fused(c, e, c)
+    c = fma(c, e, c)
     return c * c
 
 
 cdef inline real softsign_second_derivative(real x) noexcept nogil:
     cdef real d, low, e, slope
     cdef real c = softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
-    c = fused(c, e, c)
+    c = fma(c, e, c)
     slope = <real>-2 if x > <real>0 else (<real>2 if x < <real>0 else x)
     return slope * c * c * c
 

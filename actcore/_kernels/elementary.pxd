@@ -181,23 +181,23 @@ cdef inline real exp_split(real x, int sign, real shift, real* power, real* n) n
     cdef real t, magic
     if real is float:
         magic = <float>12583039.0 + shift  # 1.5 * 2^23 + 127
-        t = fused(x, sign * <float>1.4426950408889634, magic)
+        t = fma(x, sign * <float>1.4426950408889634, magic)
         n[0] = t - magic
         power[0] = _exponent_f32(t)
-        return fused(n[0], <float>-0.693145751953125, sign * x)
+        return fma(n[0], <float>-0.693145751953125, sign * x)
     else:
         magic = <double>6755399441056767.0 + shift  # 1.5 * 2^52 + 1023
-        t = fused(x, sign * <double>1.4426950408889634, magic)
+        t = fma(x, sign * <double>1.4426950408889634, magic)
         n[0] = t - magic
         power[0] = _exponent_f64(t)
-        return fused(n[0], <double>-0.693147180369123816490, sign * x)
+        return fma(n[0], <double>-0.693147180369123816490, sign * x)
 
 
 cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept nogil:
     """r and 2^(n + shift) such that exp(sign * x) = 2^n exp(r), with |r| <= ln(2) / 2."""
     cdef real n
     cdef real r = exp_split(x, sign, shift, power, &n)
-    return fused(n, minus_ln2_low(n), r)
+    return fma(n, minus_ln2_low(n), r)
 
 
 cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
@@ -229,8 +229,8 @@ cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
         p = fma(r, p, <double>0.16666666666666671)
         p = fma(r, p, <double>0.5)
     z = r * r
-    y = fused(z, p, r)
-    low[0] = fused(z, p, r - y)
+    y = fma(z, p, r)
+    low[0] = fma(z, p, r - y)
     return y
 
 
@@ -260,7 +260,7 @@ cdef inline real exp_tail_exact(real x, real x_low, real* power, real* low) noex
     """p + low and a power such that exp(x + x_low) = unscale(power * (1 + p + low)), for x from `tail_clamp`."""
     cdef real n, small, r, p_low, p
     cdef real exact = exp_split(x, 1, tail_shift(x), power, &n)
-    small = fused(n, minus_ln2_low(n), x_low)
+    small = fma(n, minus_ln2_low(n), x_low)
     r = exact + small
     p = expm1_reduced(r, True, &p_low)
     low[0] = p_low + ((exact - r) + small)
@@ -298,14 +298,14 @@ cdef inline real exp(real x) noexcept nogil:
         shift = <double>-256.0 if x > <double>0.0 else <double>256.0
         scale = <double>1.157920892373162e+77 if x > <double>0.0 else <double>8.636168555094445e-78
     p = expm1_reduced(exp_reduce(y, 1, shift, &power), False, &low)
-    return fused(power, p, power) * scale
+    return fma(power, p, power) * scale
 
 
 cdef inline real exp_negative(real x) noexcept nogil:
     """exp(x) for x <= 0."""
     cdef real power
     cdef real p = exp_tail(tail_clamp(x), &power)
-    return unscale(fused(power, p, power))
+    return unscale(fma(power, p, power))
 
 
 cdef inline real expm1_negative(real x, real* low) noexcept nogil:
@@ -313,8 +313,8 @@ cdef inline real expm1_negative(real x, real* low) noexcept nogil:
     cdef real power, s, y, p_low
     cdef real p = expm1_reduced(tail_reduce(tail_clamp(x), &power), False, &p_low)
     s = unscale(power)
-    y = fused(s, p, s - <real>1)
-    low[0] = fused(s, p_low, fused(s, p, (s - <real>1) - y))
+    y = fma(s, p, s - <real>1)
+    low[0] = fma(s, p_low, fma(s, p, (s - <real>1) - y))
     return y
 
 
@@ -381,5 +381,5 @@ cdef inline real mobius(real a, real* low) noexcept nogil:
     cdef real w_low = a - (w - <real>4)
     cdef real c = <real>1 / w
     cdef real v = a * c
-    low[0] = fused(-v, w_low, remainder(a, v, w)) * c
+    low[0] = fma(-v, w_low, remainder(a, v, w)) * c
     return v
