@@ -259,18 +259,22 @@ def _mish_second_derivative(m: Any, x: Any) -> Any:
     return _sech2(m, softplus) * (2 * gate + x * curve)
 
 
+def _sech2_exp(m: Any, x: Any) -> Any:
+    """Return 1 − tanh²(exp(x)); beyond 20 it is too small for any context's exponent to be worth writing down."""
+    return _sech2(m, m.exp(x)) if x < 20 else m.mpf(0)
+
+
 def _tanh_exp(m: Any, x: Any) -> Any:
-    return x * m.tanh(m.exp(x))
+    return x * m.tanh(m.exp(x)) if x < 20 else x
 
 
 def _tanh_exp_derivative(m: Any, x: Any) -> Any:
-    w = m.exp(x)
-    return m.tanh(w) + x * w * _sech2(m, w)
+    return m.tanh(m.exp(min(x, 20))) + x * m.exp(min(x, 20)) * _sech2_exp(m, x)
 
 
 def _tanh_exp_second_derivative(m: Any, x: Any) -> Any:
-    w = m.exp(x)
-    return w * _sech2(m, w) * (2 + x - 2 * x * w * m.tanh(w))
+    w = m.exp(min(x, 20))
+    return w * _sech2_exp(m, x) * (2 + x - 2 * x * w * m.tanh(w))
 
 
 def _same(**systems: str) -> dict[str, Spelling]:
