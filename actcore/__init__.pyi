@@ -14,6 +14,7 @@ from actcore.dialects import speak as speak
 from actcore.network import MLP as MLP
 from actcore.network_file import load_network as load_network
 from actcore.network_file import save_network as save_network
+from actcore.randomised import RandomisedLeakyRelu as RandomisedLeakyRelu
 from actcore.registry import AXIS_ROWS as AXIS_ROWS
 from actcore.registry import DIALECTS as DIALECTS
 from actcore.registry import ROWS as ROWS
@@ -30,6 +31,7 @@ __version__: str
 def names(tag: str | None=None, kind: str='elementwise') -> list[str]: ...
 def get(name: str | Activation, dialect: str | None=None, **parameters: Any) -> Any: ...
 
+rrelu: RandomisedLeakyRelu
 class _PlainOne(Elementwise):
     def __call__(self, x: Any, /, *, out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
 class _PlainPair(Elementwise):

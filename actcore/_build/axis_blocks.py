@@ -1,7 +1,7 @@
 """Generate the entry points of the kernels along an axis: function x order x dtype, each for a row and for a tile.
 
-The text is appended to the block loops of every instruction set (``actcore._build.blocks``); the table it exports is in the order of
-``entries``.
+The text is appended to the block loops of every instruction set (``actcore._build.blocks``); the table it exports is in the
+order of ``entries``.
 """
 
 from __future__ import annotations

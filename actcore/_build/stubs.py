@@ -39,6 +39,11 @@ def package_stub() -> str:
     lines += ["", "__version__: str", ""]
     lines += [_signature(node) for node in tree.body if isinstance(node, ast.FunctionDef)]
     lines += [""]
+    lines += [
+        f"{ast.unparse(node.targets[0])}: {ast.unparse(node.value.func)}"
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name)
+    ]
     classes: dict[tuple[str, ...], str] = {}
     for row in ROWS:
         parameters = tuple(p.name for p in row.parameters)
