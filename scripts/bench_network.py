@@ -97,9 +97,7 @@ class NumpyOpponent:
         x, y = self.x[order], self.y[order]
         for start in range(0, len(x), BATCH):
             outputs = self.forward(x[start : start + BATCH])
-            delta = (
-                (outputs[-1] - y[start : start + BATCH]) * np.float32(2 / BATCH) * self.functions[-1][1](outputs[-1])
-            )
+            delta = (outputs[-1] - y[start : start + BATCH]) * np.float32(2 / BATCH) * self.functions[-1][1](outputs[-1])
             for k in reversed(range(len(self.weights))):
                 w, b = self.weights[k], self.biases[k]
                 if k:
@@ -117,12 +115,9 @@ def training(rounds: int) -> None:
     """Print epochs against NumPy, and against PyTorch where it is installed."""
     x, y = circle()
     torch_epoch = torch_opponent if importlib.util.find_spec("torch") else None
+    print(f"\nTraining, {SAMPLES} samples, batch {BATCH}, float32, one thread: processor time in microseconds per epoch")
     print(
-        f"\nTraining, {SAMPLES} samples, batch {BATCH}, float32, one thread: processor time in microseconds per epoch"
-    )
-    print(
-        f"{'network':18} {'activation':10} {'actcore':>9} {'NumPy':>9} {'ratio':>7}"
-        + ("   PyTorch   ratio" if torch_epoch else "")
+        f"{'network':18} {'activation':10} {'actcore':>9} {'NumPy':>9} {'ratio':>7}" + ("   PyTorch   ratio" if torch_epoch else "")
     )
     for sizes in SHAPES:
         for name in NUMPY_FUNCTIONS:
@@ -151,9 +146,7 @@ def torch_opponent(net: ac.MLP, x: Array, y: Array, epochs: int) -> Callable[[],
     import torch
 
     torch.set_num_threads(1)
-    parameters = [
-        torch.tensor(p.copy(), requires_grad=True) for pair in zip(net.weights, net.biases, strict=True) for p in pair
-    ]
+    parameters = [torch.tensor(p.copy(), requires_grad=True) for pair in zip(net.weights, net.biases, strict=True) for p in pair]
     functions = [getattr(torch, f.name) for f in net.activations]
     samples, targets = torch.from_numpy(x), torch.from_numpy(y)
 
@@ -193,27 +186,21 @@ def forward(rounds: int) -> None:
         lambda: net.hidden(grid),
     )
     print(f"\nForward, 512 x 512 inputs through 2-8-8-1 tanh, {ac.get_num_threads()} threads: milliseconds")
-    print(
-        f"actcore {own * 1e3:.2f}   NumPy {numpy * 1e3:.1f}   ratio {numpy / own:.1f}x   "
-        f"every unit kept {units * 1e3:.2f}"
-    )
+    print(f"actcore {own * 1e3:.2f}   NumPy {numpy * 1e3:.1f}   ratio {numpy / own:.1f}x   every unit kept {units * 1e3:.2f}")
 
 
 def many(rounds: int) -> None:
     """Print the time of a sweep."""
     x, y = circle()
     activations = ac.names()[:12]
-    start = time.perf_counter()
-    sweep = ac.train_many(
-        x, y, [2, 8, 8, 1], activations=activations, seeds=range(32), epochs=500, output_activation="tanh"
-    )
-    elapsed = time.perf_counter() - start
+    start, busy = time.perf_counter(), time.process_time()
+    sweep = ac.train_many(x, y, [2, 8, 8, 1], activations=activations, seeds=range(32), epochs=500, output_activation="tanh")
+    elapsed, busy = time.perf_counter() - start, time.process_time() - busy
     print(
-        f"\ntrain_many, {len(activations)} activations x 32 seeds x 500 epochs of 2-8-8-1, "
-        f"{ac.get_num_threads()} threads: ",
+        f"\ntrain_many, {len(activations)} activations x 32 seeds x 500 epochs of 2-8-8-1, {ac.get_num_threads()} threads: ",
         end="",
     )
-    print(f"{elapsed:.2f} s, {sweep.losses.size / elapsed:,.0f} epochs a second")
+    print(f"{elapsed:.2f} s ({busy:.2f} s of processor time), {sweep.losses.size / elapsed:,.0f} epochs a second")
 
 
 def learning(rounds: int) -> None:

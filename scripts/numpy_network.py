@@ -160,3 +160,12 @@ class NumpyTrainer:
         v *= 0.999
         v += (1 - 0.999) * g * g
         return rate / (1 - 0.9**t) * m / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+
+
+def tame(net: Any) -> None:
+    """Move every unit of an ``actcore.MLP`` well inside the domain of its activation, and far from overflow."""
+    for w, b, f in zip(net.weights, net.biases, net.activations, strict=True):
+        domain = getattr(f.spec, "domain", (-math.inf, math.inf))
+        low, high = (at(**f.parameters) if callable(at) else at for at in domain)
+        b[...] = 0.1 if low == -math.inf else low + 1 if high == math.inf else (low + high) / 2
+        w *= 0.3 if low == -math.inf else 0.05

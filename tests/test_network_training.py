@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
+import subprocess
+import sys
 import threading
 
 import numpy as np
 import pytest
-from actcore.training import LOSSES, OPTIMISERS
 
 import actcore as ac
-from scripts.numpy_network import NumpyNetwork, NumpyTrainer, order_of_epoch
+from actcore.training import LOSSES, OPTIMISERS
+from scripts.numpy_network import NumpyNetwork, NumpyTrainer, order_of_epoch, tame
 
 SHAPES = [[2, 1], [3, 5, 1], [2, 4, 3, 1]]
 
@@ -53,7 +56,7 @@ def test_gradient_is_the_slope_of_the_loss(name: str, loss: str) -> None:
         sizes = [*shape[:-1], 3] if loss == "categorical_crossentropy" else shape
         output = "linear" if "crossentropy" in loss else name
         net = ac.MLP(sizes, activation=name, output_activation=output, dtype="float64", seed=2)
-        net.biases[0][...] = 0.1
+        tame(net)
         x = away_from_kinks(net, data(60, sizes[0], 1, "mse")[0], 1e-4)
         assert len(x) > 3
         y = data(len(x), sizes[0], sizes[-1], loss, seed=1)[1]
@@ -163,6 +166,26 @@ def test_steps_decide_and_not_calls_threads_or_seed_of_another() -> None:
     whole = trained([333], 1)
     assert np.array_equal(trained([1, 2, 30, 300], 2), whole)
     assert not np.array_equal(trained([333], 1, seed=1), whole)
+
+
+def test_instruction_sets_with_fma_give_the_same_bits() -> None:
+    program = (
+        "import numpy as np, actcore as ac\n"
+        "x = np.linspace(-2, 2, 114).reshape(57, 2); y = np.sin(x[:, 0])\n"
+        "for dtype in ('float32', 'float64'):\n"
+        "    net = ac.MLP([2, 9, 5, 1], activation='tanh', dtype=dtype)\n"
+        "    ac.Trainer(net, x, y, optimizer='adam', clip_norm=0.1, l2=0.01).run(200)\n"
+        "    print(net.parameters.tobytes().hex())\n"
+    )
+    results = set()
+    for level in ("v3", "v4"):
+        environment = {**os.environ, "ACTCORE_ISA": level}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
+        if done.returncode == 0:
+            results.add(done.stdout)
+        else:  # another architecture, or an older CPU
+            assert "ACTCORE_ISA" in done.stderr
+    assert len(results) <= 1
 
 
 def test_reset_repeats() -> None:
