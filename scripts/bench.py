@@ -63,7 +63,7 @@ def main() -> int:
     import bench_report
 
     versions = {name: system.version for name, system in systems.items()}
-    report = bench_report.Report(results, small, versions, options.threads, " ".join(map(str, options.command)))
+    report = bench_report.Report(results, small, versions, options.threads, options.command, options.note)
     print(report.text())
     if options.markdown:
         options.markdown.write_text(report.markdown(), encoding="utf-8")
@@ -77,15 +77,19 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--against", nargs="+", choices=PEERS, default=["numpy"], metavar="PEER", help=", ".join(PEERS))
     parser.add_argument("--functions", nargs="+", metavar="NAME", help="only these (default: the whole registry)")
+    parser.add_argument("--shared", action="store_true", help="only functions that another system has")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     parser.add_argument("--dtypes", nargs="+", choices=("float32", "float64"), default=["float32", "float64"])
     parser.add_argument("--sizes", nargs="+", type=lambda text: int(float(text)), default=[10**3, 10**5, 10**7])
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=9, help="timings of each cell, whose median counts")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as a page, too")
+    parser.add_argument("--note", default="", help="what else a reader of the page should know about the run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
     options = parser.parse_args()
-    options.command = ["python3", "scripts/bench.py", *sys.argv[1:]]
+    words = iter(sys.argv[1:])
+    shown = ["" if word in ("--note", "--json", "--markdown") and next(words, "") else word for word in words]
+    options.command = " ".join(["python3 scripts/bench.py", *filter(None, shown)])
     return options
 
 
@@ -240,6 +244,8 @@ def cells(options: argparse.Namespace) -> Iterator[Any]:
         for kind in options.kinds:
             for name, row in ALL_ROWS.items():
                 if options.functions and name not in options.functions:
+                    continue
+                if options.shared and not row.spellings:
                     continue
                 if isinstance(row, AxisRow) and kind not in ("forward", "backward"):
                     continue

@@ -40,6 +40,7 @@ class Report:
     versions: Mapping[str, str]
     threads: int
     command: str
+    note: str = ""
 
     def markdown(self) -> str:
         """Return the page."""
@@ -59,7 +60,7 @@ class Report:
         systems = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         return (
             f"{cpu_model()}, {self.threads} threads. Python {platform.python_version()}, {systems}. "
-            f"{datetime.date.today().isoformat()}.\n\n    {self.command}"
+            f"{datetime.date.today().isoformat()}. {self.note}".rstrip() + f"\n\n    {self.command}"
         )
 
     def _peers(self) -> list[str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import math
 import statistics
 import timeit
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,12 @@ from bench_expressions import FUNCTIONS, Text, expressions_of, text_functions
 
 from actcore.registry import AXIS_ROWS, ROWS, AxisRow, Row, Spelling
 
-ALL_ROWS: dict[str, Row | AxisRow] = {row.name: row for row in (*ROWS, *AXIS_ROWS)}
+#: Functions along an axis take part where the result has the shape of the input.
+SAME_SHAPE = ("normalised", "negated", "one-hot")
+ALL_ROWS: dict[str, Row | AxisRow] = {
+    **{row.name: row for row in ROWS},
+    **{row.name: row for row in AXIS_ROWS if row.family in SAME_SHAPE},
+}
 KINDS = ("forward", "derivative", "backward", "fused")
 ROW_LENGTH = 100  # functions along an axis get rows of this length
 
@@ -64,8 +70,9 @@ class Data:
 
     def __init__(self, task: Task) -> None:
         rng = np.random.default_rng(20240607)
-        self.x = 2 * rng.standard_normal(task.shape, dtype=task.dtype)
-        self.g = rng.standard_normal(task.shape, dtype=task.dtype)
+        # A prime number of them, repeated: drawing ten million takes longer than measuring.
+        self.x = np.resize(2 * rng.standard_normal(100_003, dtype=task.dtype), task.shape)
+        self.g = np.resize(rng.standard_normal(100_003, dtype=task.dtype), task.shape)
         self.y, self.dy = np.empty_like(self.x), np.empty_like(self.x)
         # Touch the outputs once: the first touch of a page is the operating system's time.
         self.y[...] = 0
@@ -109,10 +116,10 @@ class Actcore:
         """Return the call, None where there is no such function."""
         function, data = self.module.get(task.name), Data(task)
         if isinstance(task.row, AxisRow):
-            y = function(data.x)
+            known = function(data.x) if task.row.backward_from == "output" else data.x
             return {
                 "forward": Call(lambda: function(data.x, out=data.y)),
-                "backward": Call(lambda: function.backward(y, data.g, out=data.dy)),
+                "backward": Call(lambda: function.backward(known, data.g, out=data.dy)),
             }.get(task.kind)
         return {
             "forward": Call(lambda: function(data.x, out=data.y)),
@@ -214,46 +221,45 @@ class Numba:
 
     def prepare(self, task: Task) -> Call | None:
         """Return the call, None where Numba cannot say it."""
+        loop = self._compiled(task.name, task.kind, task.dtype)
+        if loop is None:
+            return None
+        data, dtype = Data(task), np.dtype(task.dtype).type
+        parameters = [dtype(number) for number in parameters_of(task.row).values()]
+        return Call(lambda: loop(data.x, data.g, data.y, data.dy, *parameters))
+
+    @cache  # noqa: B019 (one instance, which lives as long as its process)
+    def _compiled(self, name: str, kind: str, dtype: str) -> Callable[..., None] | None:
+        """Return the loop over x, g, y and dy; compiled once for all sizes."""
         numba = self.module
         prange = numba.prange
         where = numba.njit(lambda condition, a, b: a if condition else b)
-        functions = {name: getattr(math, name) for name in FUNCTIONS if hasattr(math, name)}
-        functions |= {"real": np.dtype(task.dtype).type, "where": where, "maximum": max, "erf": math.erf}
-        pair = expressions_of(task.row, functions)
+        functions = {function: getattr(math, function) for function in FUNCTIONS if hasattr(math, function)}
+        functions |= {"real": np.dtype(dtype).type, "where": where, "maximum": max, "erf": math.erf}
+        pair = expressions_of(ALL_ROWS[name], functions)
         if pair is None:
             return None
         f, df = map(numba.njit, pair)
-        data = Data(task)
-        parameters = [np.dtype(task.dtype).type(number) for number in parameters_of(task.row).values()]
-        compiled = numba.njit(parallel=True)
 
-        @compiled
-        def forward(x, y, *p):
+        def forward(x, g, y, dy, *p):
             for i in prange(x.size):
                 y[i] = f(x[i], *p)
 
-        @compiled
-        def derivative(x, dy, *p):
+        def derivative(x, g, y, dy, *p):
             for i in prange(x.size):
                 dy[i] = df(x[i], *p)
 
-        @compiled
-        def backward(x, g, gx, *p):
+        def backward(x, g, y, dy, *p):
             for i in prange(x.size):
-                gx[i] = g[i] * df(x[i], *p)
+                dy[i] = g[i] * df(x[i], *p)
 
-        @compiled
-        def fused(x, y, dy, *p):
+        def fused(x, g, y, dy, *p):
             for i in prange(x.size):
                 y[i] = f(x[i], *p)
                 dy[i] = df(x[i], *p)
 
-        return {
-            "forward": Call(lambda: forward(data.x, data.y, *parameters)),
-            "derivative": Call(lambda: derivative(data.x, data.dy, *parameters)),
-            "backward": Call(lambda: backward(data.x, data.g, data.dy, *parameters)),
-            "fused": Call(lambda: fused(data.x, data.y, data.dy, *parameters)),
-        }[task.kind]
+        loops = {"forward": forward, "derivative": derivative, "backward": backward, "fused": fused}
+        return numba.njit(parallel=True)(loops[kind])
 
 
 class Torch:
@@ -322,7 +328,10 @@ class Torch:
             return operator
         function = getattr(self.torch.nn.functional, tail, None) or getattr(self.torch, tail)
         leaf = x.clone().requires_grad_()
-        value = function(leaf, **parameters)
+        try:
+            value = function(leaf, **parameters)
+        except TypeError:  # a fixed function, or parameters of other names
+            value = function(leaf)
         return Call(lambda: self.torch.autograd.grad(value, leaf, g, retain_graph=True), allocates=True)
 
     def _operator(self, name: str, values: dict, out: Any) -> Call | None:
@@ -377,6 +386,8 @@ class Jax:
         def backward(x: Any, g: Any) -> Any:
             return jax.vjp(forward, x)[1](g)[0]
 
+        taken = inspect.signature(function).parameters
+        parameters = {name: value for name, value in parameters.items() if name in taken}
         calls = {"forward": (forward, (x,)), "backward": (backward, (x, g))}
         calls |= {"derivative": (lambda x: backward(x, ones), (x,)), "fused": (lambda x: both(x, ones), (x,))}
         run, arguments = calls[task.kind]
