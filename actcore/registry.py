@@ -1333,6 +1333,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
         advice="Like Mish with a faster approach to the line: for small networks that must train quickly.",
         source="Liu, Di: TanhExp: a smooth activation function with high convergence speed (2020)",
+        # exp(exp(x)): where the second derivative has almost vanished, a rounding of exp(x) counts exp(x) times.
+        bounds=Bounds(float64=(2.0, 4.0, 1000.0)),
         kernels="exponential",
         double_inside=True,
         cost=1.8,

@@ -99,8 +99,8 @@ def samples(dtype: str, count: int, domain: tuple[float, float], kinks: list[flo
         [
             bits.astype(f"u{info.bits // 8}").view(dtype),
             rng.uniform(low, high, count // 4).astype(dtype),
-            rng.uniform(-20, 20, count // 4).astype(dtype),
-            rng.uniform(-2, 2, count // 4).astype(dtype),
+            rng.uniform(max(low, -20), min(high, 20), count // 4).astype(dtype),
+            rng.uniform(max(low, -2), min(high, 2), count // 4).astype(dtype),
             (np.exp2(rng.uniform(-60, 4, count // 8)) * rng.choice([-1, 1], count // 8)).astype(dtype),
             edges,
             np.nextafter(edges, edges.dtype.type(np.inf)),
@@ -142,12 +142,12 @@ def at_parameters(activation: Activation, dtype: str) -> tuple[Activation, dict[
     return (activation.bind(**parameters) if parameters else activation), parameters, (low, high)
 
 
-def measure(activation: Activation, kind: str, dtype: str, count: int, bound: float) -> Worst:
-    """Compare a sample with the multi-precision reference."""
+def measure(activation: Activation, kind: str, dtype: str, count: int, bound: float, every: int = 1) -> Worst:
+    """Compare a sample, thinned to every so many points, with the multi-precision reference."""
     activation, parameters, domain = at_parameters(activation, dtype)
     function = activation if kind == "value" else getattr(activation, kind)
     kinks = [float(k.at(**parameters)) if callable(k.at) else float(k.at) for k in activation.spec.kinks]
-    x = samples(dtype, count, domain, kinks)
+    x = samples(dtype, count, domain, kinks)[::every]
     with np.errstate(all="ignore"):
         y = function(x)
     exact_value = referee(getattr(activation.spec.reference, kind), parameters)
