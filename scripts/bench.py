@@ -2,6 +2,7 @@
 
     python3 scripts/bench.py --against numpy
     python3 scripts/bench.py --against torch onnxruntime jax numpy numexpr numba --markdown docs/benchmarks.md
+    python3 scripts/bench.py --network --against numpy torch
 
 NumPy alone runs in the environment at hand. The other peers get one of their own, `.venv-bench`, made on first use; a
 peer that cannot be installed is named and left out.
@@ -40,6 +41,9 @@ SLOW_ROUNDS = 3
 def main() -> int:
     """Run the command."""
     options = arguments()
+    if options.network:
+        python = make_environment(options.against) if "torch" in options.against else sys.executable
+        return subprocess.run([python, Path(__file__).with_name("bench_network.py")], check=False).returncode
     if set(options.against) - {"numpy"} and Path(sys.prefix).resolve() != VENV.resolve():
         return subprocess.run([make_environment(options.against), __file__, *sys.argv[1:]], check=False).returncode
     sys.path.insert(0, str(ROOT))
@@ -76,6 +80,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--against", nargs="+", choices=PEERS, default=["numpy"], metavar="PEER", help=", ".join(PEERS))
+    parser.add_argument("--network", action="store_true", help="the small network in place of the functions")
     parser.add_argument("--functions", nargs="+", metavar="NAME", help="only these (default: the whole registry)")
     parser.add_argument("--shared", action="store_true", help="only functions that another system has")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
