@@ -30,6 +30,19 @@ class Axiswise:
         The registry name.
     spec : actcore.registry.AxisRow
         The registry row.
+
+    Examples
+    --------
+    >>> import actcore as ac
+    >>> ac.softmax([[0.0, 0.0, 0.0, 0.0], [-1e9, 0.0, 0.0, 1e9]])
+    array([[0.25, 0.25, 0.25, 0.25],
+           [0.  , 0.  , 0.  , 1.  ]])
+    >>> ac.softmax([0.0, 0.0, 5.0], where=[True, True, False])
+    array([0.5, 0.5, 0. ])
+    >>> ac.softmax.backward([0.5, 0.5], [1.0, 0.0])
+    array([ 0.25, -0.25])
+    >>> ac.maxout([1.0, 3.0, 2.0, 0.0], pieces=2)
+    array([3., 2.])
     """
 
     #: Keyword arguments besides axis and out, with their defaults.
