@@ -11,6 +11,7 @@ import sys
 
 from cpython.pycapsule cimport PyCapsule_GetPointer
 
+from actcore._build.blocks import fingerprint
 from actcore._build.isa import instruction_sets
 
 cdef extern from *:
@@ -198,6 +199,8 @@ def _choose_isa():
 
 isa = _choose_isa()
 _kernels = importlib.import_module(f"actcore._kernels.blocks_{isa}")
+if _kernels.fingerprint != fingerprint():
+    raise ImportError("actcore's compiled kernels belong to another registry; build again: python setup.py build_ext --inplace")
 budget = _default_budget()
 if guard_fork() != 0:
     raise ImportError("actcore could not register its fork handler (out of memory)")

@@ -7,6 +7,7 @@ parameters, then the outputs. In the `scalar` variant a parameter argument point
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -104,6 +105,12 @@ def _variants(row: Row) -> tuple[str, ...]:
     return ("scalar", "array") if row.parameters else ("scalar",)
 
 
+def fingerprint() -> str:
+    """Return a mark of the table's layout, by which a module compiled for another registry is recognised."""
+    layout = ",".join(f"{row.name}.{kind.name}.{len(row.parameters)}" for row in ROWS for kind in kinds_of(row))
+    return hashlib.sha256(layout.encode()).hexdigest()[:16]
+
+
 def module_text(isa: str, extra: str = "") -> str:
     """Return the Cython source of one instruction set's module; `extra` is appended before the tables are exported."""
     lines = _HEADER.format(isa=isa, families=", ".join(sorted({row.kernels for row in ROWS}))).splitlines()
@@ -123,6 +130,7 @@ def module_text(isa: str, extra: str = "") -> str:
                 entries.append(f"Entry({name}_scalar, {array})")
     lines.append(f"cdef Entry[{len(entries)}] entries")
     lines.extend(f"entries[{k}] = {entry}" for k, entry in enumerate(entries))
+    lines.append(f'fingerprint = "{fingerprint()}"')
     lines.append('table = PyCapsule_New(<void*> entries, "actcore.table", NULL)')
     lines.append("")
     return "\n".join(lines) + extra
