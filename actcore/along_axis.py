@@ -103,7 +103,8 @@ class Axiswise:
         shape = given[0].shape if kind == "backward" else self.result_shape(given[0].shape, axes, options)
         result = self._result(out, shape, dtype, given[0])
         run: Callable[..., None] = self._value if kind == "value" else self._backward
-        run(*given, axes, result, **{**self.OPTIONS, **options})
+        with np.errstate(all="ignore"):  # a product that overflows is a result, not an event
+            run(*given, axes, result, **{**self.OPTIONS, **options})
         return out if out is not None else result[()] if result.ndim == 0 else result
 
     def _numeric(self, name: str, array: Any) -> np.ndarray[Any, Any]:

@@ -1585,7 +1585,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         name="softmax",
         title="Softmax",
         family="normalised",
-        formula="yᵢ = exp(xᵢ − max x) / Σⱼ exp(xⱼ − max x)",
+        formula="yᵢ = exp(xᵢ) / Σⱼ exp(xⱼ)",
         backward_formula="gxᵢ = yᵢ · (gᵢ − Σⱼ gⱼ yⱼ)",
         reference=_softmax_row,
         tags=frozenset({"bounded", "smooth", "probabilities"}),
@@ -1593,7 +1593,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         advice="For the output of a classifier with several classes: turns logits into probabilities that sum to 1.",
         source="Bridle: Probabilistic interpretation of feedforward classification network outputs (1990)",
         kernels=_kernels(("y", "g"), folds=2),
-        bound=3.0,
+        bound=4.0,
     ),
     AxisRow(
         name="log_softmax",
@@ -1627,7 +1627,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         advice="For choosing the smallest: softmax of the negated input, e.g. of distances.",
         source="PyTorch documentation: torch.nn.Softmin",
         of="softmax",
-        bound=3.0,
+        bound=4.0,
     ),
     AxisRow(
         name="sparsemax",

@@ -10,7 +10,9 @@ Sums run in LANES accumulators, entry i in lane i mod LANES, combined pairwise: 
 same bits in both layouts and for any number of threads. Accumulators are twice as precise as the numbers: double for float, a sum
 with its rounding errors for double. So the length of a row costs no accuracy.
 """
-from actcore._kernels.elementary cimport exp_negative, fma, product_residual, real
+from actcore._kernels.elementary cimport (
+    exp_negative, exp_reduce, expm1_reduced, fma, product_residual, real, tail_shift, unscale,
+)
 
 cdef extern from "<math.h>" nogil:
     float INFINITY
@@ -168,8 +170,7 @@ cdef inline real exp_below(real x, real top) noexcept nogil:
 
 
 cdef inline void weights_of(
-    const real* x, real* y, const real* top, double* high, double* low, double* count,
-    Py_ssize_t entries, Py_ssize_t step, Py_ssize_t y_step, int width,
+    const real* x, const real* top, double* high, double* low, double* count, Py_ssize_t entries, Py_ssize_t step, int width
 ) noexcept nogil:
     cdef Py_ssize_t k
     cdef int j, q
@@ -180,22 +181,20 @@ cdef inline void weights_of(
             q = <int> k * width + j
             tie = x[k * step + j] == top[j]
             weight = exp_below(x[k * step + j], top[j])
-            if y is not NULL:
-                y[k * y_step + j] = weight
             accumulate(&high[q], &low[q], <real> 0 if tie else weight)
             count[q] = count[q] + (<double> 1 if tie else <double> 0)
 
 
-cdef inline void fold_weights(const real* x, real* y, const Pass* now, int width) noexcept nogil:
+cdef inline void fold_weights(const real* x, const Pass* now, int width) noexcept nogil:
     """HIGH + LOW: the sum of exp(xᵢ − TOP) over the entries below the top; COUNT: the entries at the top.
 
-    Apart, because a sum with the 1 of the top in it has lost what log1p needs. y, where not NULL, takes the exponentials.
+    Apart, because a sum with the 1 of the top in it has lost what log1p needs.
     """
     cdef double high[LANES * TILE]
     cdef double low[LANES * TILE]
     cdef double count[LANES * TILE]
     cdef real top[TILE]
-    cdef Py_ssize_t block, start, step = step_of(now, 0, width), y_step = step_of(now, 1, width)
+    cdef Py_ssize_t block, start, step = step_of(now, 0, width)
     cdef Py_ssize_t whole = now.n - now.n % LANES
     cdef int j
     clear_sums(high, low, count, now, width)
@@ -203,13 +202,79 @@ cdef inline void fold_weights(const real* x, real* y, const Pass* now, int width
         top[j] = <real> now.state[TOP * width + j]
     for block in range(now.n // LANES):
         start = block * LANES
-        weights_of(
-            x + start * step, NULL if y is NULL else y + start * y_step, top, high, low, count, LANES, step, y_step, width
+        weights_of(x + start * step, top, high, low, count, LANES, step, width)
+    weights_of(x + whole * step, top, high, low, count, now.n - whole, step, width)
+    report_sums(high, low, count, now, width)
+
+
+cdef inline bint is_tame(real top) noexcept nogil:
+    """Tell whether exp(x) may be taken of the entries themselves: so near to 0, n ln 2 splits exactly, also without FMA."""
+    return <real> -200 < top and top < <real> 200
+
+
+cdef inline real exp_over_power(real x, real floor, real shift) noexcept nogil:
+    """exp(x) / 2^n, n being in the shift; 0 below the floor. No difference to the top, and so no error of one, comes in."""
+    cdef real power, low
+    cdef real p = expm1_reduced(exp_reduce(floor if x < floor else x, 1, shift, &power), False, &low)
+    return unscale(fma(power, p, power))
+
+
+cdef inline void shares_of(
+    const real* x, real* y, const real* top, const real* floor, const real* shift, double* high, double* low, double* count,
+    bint all_tame, Py_ssize_t entries, Py_ssize_t step, Py_ssize_t y_step, int width,
+) noexcept nogil:
+    cdef Py_ssize_t k
+    cdef int j, q
+    cdef real share
+    for k in range(entries):
+        for j in range(width):
+            q = <int> k * width + j
+            share = exp_over_power(x[k * step + j], floor[j], shift[j])
+            if not all_tame:
+                share = share if is_tame(top[j]) else exp_below(x[k * step + j], top[j])
+            y[k * y_step + j] = share
+            accumulate(&high[q], &low[q], share)
+
+
+cdef inline void all_shares(
+    const real* x, real* y, const real* top, const real* floor, const real* shift, bint all_tame, const Pass* now, int width
+) noexcept nogil:
+    cdef double high[LANES * TILE]
+    cdef double low[LANES * TILE]
+    cdef double count[LANES * TILE]
+    cdef Py_ssize_t block, start, step = step_of(now, 0, width), y_step = step_of(now, 1, width)
+    cdef Py_ssize_t whole = now.n - now.n % LANES
+    clear_sums(high, low, count, now, width)
+    for block in range(now.n // LANES):
+        start = block * LANES
+        shares_of(
+            x + start * step, y + start * y_step, top, floor, shift, high, low, count, all_tame, LANES, step, y_step, width
         )
-    weights_of(
-        x + whole * step, NULL if y is NULL else y + whole * y_step, top, high, low, count, now.n - whole, step, y_step, width
+    shares_of(
+        x + whole * step, y + whole * y_step, top, floor, shift, high, low, count, all_tame, now.n - whole, step, y_step, width
     )
     report_sums(high, low, count, now, width)
+
+
+cdef inline void fold_shares(const real* x, real* y, const Pass* now, int width) noexcept nogil:
+    """y: exp(xᵢ) over a power of 2 near exp(TOP), or exp(xᵢ − TOP) where the top is far out; HIGH + LOW: their sum."""
+    cdef real top[TILE]
+    cdef real floor[TILE]
+    cdef real shift[TILE]
+    cdef real magic = <real> 12582912 if real is float else <real> 6755399441055744  # adding it rounds to an integer
+    cdef real tame
+    cdef bint all_tame = True
+    cdef int j
+    for j in range(width):
+        top[j] = <real> now.state[TOP * width + j]
+        all_tame = all_tame and is_tame(top[j])
+        tame = top[j] if is_tame(top[j]) else <real> 0
+        floor[j] = tame - (<real> 125 if real is float else <real> 800)
+        shift[j] = tail_shift(tame) - (fma(tame, <real> 1.4426950408889634, magic) - magic)
+    if all_tame:
+        all_shares(x, y, top, floor, shift, True, now, width)
+    else:
+        all_shares(x, y, top, floor, shift, False, now, width)
 
 
 cdef inline void products_of(
@@ -282,7 +347,7 @@ cdef inline void fold_chosen(
 # --- the softmax family -------------------------------------------------------------------------------------------------
 
 cdef inline void softmax(const real* x, real* y, const Pass* now, int width) noexcept nogil:
-    """yᵢ = exp(xᵢ − max) / Σ exp(xⱼ − max); y may be x."""
+    """yᵢ = exp(xᵢ) / Σ exp(xⱼ), free of overflow; y may be x."""
     cdef double sums, share
     cdef real share_high[TILE]
     cdef real share_low[TILE]
@@ -291,7 +356,7 @@ cdef inline void softmax(const real* x, real* y, const Pass* now, int width) noe
     if now.stage == 0:
         fold_top(x, now, width)
     elif now.stage == 1:
-        fold_weights(x, y, now, width)
+        fold_shares(x, y, now, width)
     else:
         for j in range(width):
             sums = now.state[COUNT * width + j] + (now.state[HIGH * width + j] + now.state[LOW * width + j])
@@ -364,7 +429,7 @@ cdef inline void log_softmax(const real* x, real* y, const Pass* now, int width)
         fold_top(x, now, width)
         return
     if now.stage == 1:
-        fold_weights(x, NULL, now, width)
+        fold_weights(x, now, width)
         return
     for j in range(width):
         top[j] = now.state[TOP * width + j]
@@ -406,7 +471,7 @@ cdef inline void logsumexp(const real* x, real* y, const Pass* now, int width) n
     if now.stage == 0:
         fold_top(x, now, width)
     elif now.stage == 1:
-        fold_weights(x, NULL, now, width)
+        fold_weights(x, now, width)
     else:
         for j in range(width):
             y[j] = <real> (now.state[TOP * width + j] + log_of_sum(now, j, width))
