@@ -27,7 +27,7 @@ def compile_again(level: isa.InstructionSet, assembly: Path) -> str:
     compiler = sysconfig.get_config_var("CC").split()
     source = ROOT / "build" / "cython" / "actcore" / "_kernels" / f"blocks_{level.name}.c"
     includes = ["-I", sysconfig.get_paths()["include"], "-I", np.get_include()]
-    flags = ["-fPIC", *includes, *isa.KERNEL_FLAGS, *level.flags, "-fopt-info-all"]
+    flags = ["-fPIC", *includes, *isa.KERNEL_FLAGS, *level.flags, "-fopt-info-all", "-fno-ipa-icf"]  # equal functions kept apart
     command = [*compiler, *flags, "-S", "-o", str(assembly), str(source)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stderr
 
