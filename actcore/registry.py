@@ -1076,9 +1076,7 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.exp", keras="keras.activations.exponential", jax="jax.numpy.exp", onnx="Exp"),
         advice="For positive outputs on a logarithmic scale, such as a rate; grows too fast for hidden layers.",
         source="McCullagh, Nelder: Generalized linear models (1989)",
-        kernels="exponential",
-        double_inside=True,
-        cost=0.6,
+        cost=0.2,
     ),
     Row(
         name="celu",
@@ -1117,9 +1115,7 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.nn.functional.logsigmoid", keras="keras.activations.log_sigmoid", jax="jax.nn.log_sigmoid"),
         advice="The logarithm of a probability, for a loss: right where the probability itself is no longer a number.",
         source="Collobert, Kavukcuoglu, Farabet: Torch7 (2011)",
-        kernels="exponential",
-        double_inside=True,
-        cost=1.2,
+        cost=0.6,
     ),
     Row(
         name="softplus_beta",

@@ -9,7 +9,7 @@ exp(x) enters as 2^n and p = exp(x) / 2^n - 1, because a sum such as 1 + exp(x) 
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp_negative, exp_reduce, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
+    abs_or_nan, copysign, exp, exp_negative, exp_reduce, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
     fused, gauss_clamp, gauss_tail, largest, log1p_slope, minus_abs, mobius, product_residual, real, remainder,
     smallest, sum_residual, tail_clamp, tail_reduce, unscale,
 )
@@ -108,15 +108,19 @@ cdef inline real sigmoid(real x) noexcept nogil:
 
 
 cdef inline real logistic_tail(
-    real x, real* power, real* p, real* p_low, real* d, real* low, real* e
+    real x, bint exact, real* power, real* p, real* p_low, real* d, real* low, real* e
 ) noexcept nogil:
     """The pieces of exp(-|x|) = 2^n (1 + p + p_low) and c = 1 / (1 + exp(-|x|)).
 
     1 + 2^n (1 + p) = d + low, and e is the relative error of c as its reciprocal. Only the most sensitive functions
-    use p_low.
+    use p_low; for them `exact`, known when compiled, makes it worth it.
     """
     cdef real s, c
-    p[0] = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x)), power), False, p_low)
+    cdef real z = tail_clamp(minus_abs(x))
+    if exact:
+        p[0] = exp_tail_exact(z, <real>0, power, p_low)
+    else:
+        p[0] = expm1_reduced(tail_reduce(z, power), False, p_low)
     s = unscale(power[0])
     d[0] = fma(s, p[0], <real>1 + s)
     low[0] = fma(s, p[0], (<real>1 - d[0]) + s)
@@ -146,7 +150,7 @@ cdef inline real half_tanh(real power, real p, real d, real low, real c) noexcep
 cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
     """factor * sigma'(x); the factor goes in before the rounding of a subnormal result."""
     cdef real power, p, p_low, d, low, e, g, g_low
-    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    cdef real c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     return unscale(power * (factor * (g + g_low)))
 
@@ -154,7 +158,7 @@ cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
 cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept nogil:
     """factor * sigma''(x) = -factor * sigma'(x) tanh(x / 2)."""
     cdef real power, p, p_low, d, low, e, g, g_low, t
-    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    cdef real c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     t = half_tanh(power, p, d, low, c)
     t = -t if x > <real>0 else t
@@ -182,31 +186,43 @@ cdef inline real silu(real x) noexcept nogil:
 
 
 cdef inline real silu_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, g, g_low, rest, w, w_low, h, tail
+    cdef real power, p, p_low, d, low, e, rest, g, g_low, w, w_low, h, h_low, m, m_low, tail
     cdef real z = tail_clamp(minus_abs(x))
-    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
+    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
-    w = d + z
     rest = unscale(power) * p_low
+    e = fma(-c, rest, e)
+    g = c * c
+    g_low = fma(e + e, g, product_residual(c, c, g))
+    w = d + z
     w_low = sum_residual(d, z, w) + (low + rest)
-    g_low = fma(g, fma(<real>-2 * c, rest, p_low), g_low)
     h = g * w
-    tail = unscale(power * (h + fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))))
+    h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
+    m = <real>1 + p
+    m_low = (p - (m - <real>1)) + p_low
+    tail = unscale(power * fused(h, m, fma(h, m_low, h_low * m)))
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, g, g_low, s, n, n_low, w
+    cdef real power, p, p_low, d, low, e, rest, s, n, n_low, g, g_low, w, h, h_low, m, m_low
     cdef real z = tail_clamp(minus_abs(x))
-    cdef real c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
+    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     # sigma' (2 - |x| tanh(|x| / 2)), over the common denominator: its roots then meet no rounded quotient.
     s = unscale(power)
-    n = fused(-s, p, <real>1 - s)
-    n_low = fused(-s, p, (<real>1 - s) - n)
-    w = fused(z, n, d + d) + fused(z, n_low, low + low)
-    return unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
+    rest = s * p_low
+    e = fma(-c, rest, e)
+    n = fma(-s, p, <real>1 - s)
+    n_low = fma(-s, p, (<real>1 - s) - n) - rest
+    g = c * c
+    g_low = fma(e + e, g, product_residual(c, c, g))
+    w = fused(z, n, d + d) + fma(z, n_low, <real>2 * (low + rest))
+    w = fma(c, e, c) * w
+    h = g * w
+    h_low = fma(g_low, w, product_residual(g, w, h))
+    m = <real>1 + p
+    m_low = (p - (m - <real>1)) + p_low
+    return unscale(power * fused(h, m, fma(h, m_low, h_low * m)))
 
 
 cdef inline real softplus(real x) noexcept nogil:
@@ -238,6 +254,18 @@ cdef inline real softplus_second_derivative(real x) noexcept nogil:
     return sigmoid_derivative(x)
 
 
+cdef inline real log_sigmoid(real x) noexcept nogil:
+    return -softplus(-x)
+
+
+cdef inline real log_sigmoid_derivative(real x) noexcept nogil:
+    return sigmoid(-x)
+
+
+cdef inline real log_sigmoid_second_derivative(real x) noexcept nogil:
+    return -sigmoid_derivative(x)
+
+
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------
 
 cdef inline real tanh(real x) noexcept nogil:
@@ -260,6 +288,20 @@ cdef inline real tanh_derivative(real x) noexcept nogil:
 
 cdef inline real tanh_second_derivative(real x) noexcept nogil:
     return sigmoid_second_derivative_scaled(x + x, <real>8)
+
+
+# --- exponential ------------------------------------------------------------------------------------------------
+
+cdef inline real exponential(real x) noexcept nogil:
+    return exp(x)
+
+
+cdef inline real exponential_derivative(real x) noexcept nogil:
+    return exp(x)
+
+
+cdef inline real exponential_second_derivative(real x) noexcept nogil:
+    return exp(x)
 
 
 # --- exponential linear -----------------------------------------------------------------------------------------
@@ -391,21 +433,24 @@ cdef inline real gelu_ratio_curve(real u) noexcept nogil:
 
 cdef inline real gelu_ratio(real v, real v_low, real* low) noexcept nogil:
     """Phi(-a) exp(a^2 / 2) (a + 4) for v + v_low = a / (a + 4), as an unevaluated sum of the result and `low`."""
-    cdef real constant, slope, r, rise, rise_low
+    cdef real constant, slope, bend, r, rise, rise_low, tangent
     cdef real u = v - <real>0.406982421875
     cdef real u_low = (v - (u + <real>0.406982421875)) + v_low
     cdef real curve = gelu_ratio_curve(u)
     if real is float:
         constant = <float>8.8304853e-01
+        bend = <float>2.016774e+00
         slope = <float>-1.545801e+00
     else:
         constant = <double>8.830485341491162e-01
+        bend = <double>2.0167737290486216e+00
         slope = <double>-1.5458010462589051e+00
     rise = fused(u, curve, slope)
     rise_low = fused(u, curve, slope - rise)
     r = fused(u, rise, constant)
-    # 2 rise - slope is the derivative, but for third-order terms.
-    low[0] = fused(u, rise_low, fused(fused(<real>2, rise, -slope), u_low, fused(u, rise, constant - r)))
+    # The derivative by u, but for terms of fourth order.
+    tangent = fma(-u, bend, fma(<real>3, rise, <real>-2 * slope))
+    low[0] = fused(u, rise_low, fma(tangent, u_low, fused(u, rise, constant - r)))
     return r
 
 
@@ -455,20 +500,23 @@ cdef inline real gelu_slope_ratio(real u, real* low) noexcept nogil:
 
 
 cdef inline real gelu(real x) noexcept nogil:
-    cdef real power, p, p_low, v, v_low, r, r_low, h, rest, half, s
+    cdef real power, p, p_low, v, v_low, r, r_low, h, h_low, m, tail, tail_low, s, half
     cdef real a = gauss_clamp(fabs(x))
     p = gauss_tail(a, &power, &p_low)
     v = mobius(a, &v_low)
     r = gelu_ratio(v, v_low, &r_low)
-    # a Phi(-a) = 2^n (h + rest)
+    # a Phi(-a) = 2^n (h + h_low) (1 + p + p_low) = 2^n (tail + tail_low)
     h = v * r
-    rest = fused(v, r_low, fused(v_low, r, product_residual(v, r, h)))
-    rest = fused(h, p, fused(h, p_low, fused(rest, p, rest)))
+    h_low = fma(v, r_low, fma(v_low, r, product_residual(v, r, h)))
+    m = <real>1 + p
+    h_low = fma(h, (p - (m - <real>1)) + p_low, h_low * m)
+    tail = fused(h, m, h_low)
+    tail_low = product_residual(h, m, tail) + h_low
     # x Phi(x) = x / 2 + (x / 2 - a Phi(-a)) right of zero.
     s = unscale(power)
     half = <real>0.5 * x
-    half = half + fused(-s, rest, fused(-s, h, half))
-    return copysign(half if x > <real>0 else unscale(power * (h + rest)), x)
+    half = half + fma(-s, tail_low, fma(-s, tail, half))
+    return copysign(half if x > <real>0 else unscale(power * tail), x)
 
 
 cdef inline real gelu_derivative(real x) noexcept nogil:

@@ -297,7 +297,7 @@ cdef inline real exp(real x) noexcept nogil:
         y = <double>710.0 if y > <double>710.0 else y
         shift = <double>-256.0 if x > <double>0.0 else <double>256.0
         scale = <double>1.157920892373162e+77 if x > <double>0.0 else <double>8.636168555094445e-78
-    p = expm1_reduced(exp_reduce(y, 1, shift, &power), False, &low)
+    p = expm1_reduced(exp_reduce(y, 1, shift, &power), True, &low)
     return fma(power, p, power) * scale
 
 

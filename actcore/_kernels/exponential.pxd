@@ -5,12 +5,13 @@ smallest number, and nothing overflows on the way.
 """
 
 from actcore._kernels.activations cimport (
-    half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative, silu,
-    silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative, tanh_second_derivative,
+    half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative,
+    silu, silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative,
+    tanh_second_derivative,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp, exp_tail_exact, fabs, fma, fused, product_residual, remainder, smallest, sum_residual,
-    tail_clamp, unscale,
+    abs_or_nan, copysign, exp, exp_tail_exact, fabs, fma, fused, product_residual, remainder, smallest,
+    sum_residual, tail_clamp, unscale,
 )
 
 
@@ -20,18 +21,6 @@ cdef inline double end_of_tail() noexcept nogil:
 
 
 # --- exponential and logistic, with a slope ------------------------------------------------------------------------
-
-cdef inline double exponential(double x) noexcept nogil:
-    return exp(x)
-
-
-cdef inline double exponential_derivative(double x) noexcept nogil:
-    return exp(x)
-
-
-cdef inline double exponential_second_derivative(double x) noexcept nogil:
-    return exp(x)
-
 
 cdef inline double ratio_low(double x, double t, double alpha) noexcept nogil:
     """x / alpha - t for t the rounded ratio; 0 where exp(t) has vanished."""
@@ -60,18 +49,6 @@ cdef inline double celu_second_derivative(double x, double alpha) noexcept nogil
     cdef double t = x / alpha
     cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
     return 0.0 if x > 0.0 else unscale(power * ((1.0 + (p + p_low)) / alpha))
-
-
-cdef inline double log_sigmoid(double x) noexcept nogil:
-    return -softplus(-x)
-
-
-cdef inline double log_sigmoid_derivative(double x) noexcept nogil:
-    return sigmoid(-x)
-
-
-cdef inline double log_sigmoid_second_derivative(double x) noexcept nogil:
-    return -sigmoid_derivative(x)
 
 
 cdef inline double slope_low(double x, double beta, double z) noexcept nogil:
@@ -252,7 +229,7 @@ cdef inline double gelu_tanh_second_derivative(double x) noexcept nogil:
 
 cdef inline double elish(double x) noexcept nogil:
     cdef double power, p, p_low, d, low, e, t
-    cdef double c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     # (exp(x) - 1) sigma(x) = -exp(x) tanh(|x| / 2)
     t = half_tanh(power, p, d, low, c)
     return silu(x) if x > 0.0 else copysign(unscale(power * fused(t, p, t)), x)
@@ -260,7 +237,7 @@ cdef inline double elish(double x) noexcept nogil:
 
 cdef inline double elish_derivative(double x) noexcept nogil:
     cdef double power, p, p_low, d, low, e, g, g_low, q
-    cdef double c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     q = unscale(fused(power, p, power))
     return silu_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * fused(q, q + 2.0, -1.0)))
@@ -268,7 +245,7 @@ cdef inline double elish_derivative(double x) noexcept nogil:
 
 cdef inline double elish_second_derivative(double x) noexcept nogil:
     cdef double power, p, p_low, d, low, e, g, g_low, q
-    cdef double c = logistic_tail(x, &power, &p, &p_low, &d, &low, &e)
+    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     q = unscale(fused(power, p, power))
     q = fused(q, fma(q, q + 3.0, 5.0), -1.0)
