@@ -48,9 +48,12 @@ cdef _register(str name, list addresses, int n_inputs, int n_parameters, int nou
     encoded = name.encode()
     _alive.append(encoded)
     cdef char* name_pointer = encoded
-    globals()[name] = cnp.PyUFunc_FromFuncAndData(
+    ufunc = cnp.PyUFunc_FromFuncAndData(
         functions, data, types, n_loops, nin, nout, cnp.PyUFunc_None, name_pointer, NULL, 0
     )
+    if hasattr(ufunc, "__dict__"):  # NumPy 2.2; before it, pickle searches every module for the name
+        ufunc.__module__ = __name__
+    globals()[name] = ufunc
 
 
 def ufunc_name(row_name, kind_name):

@@ -300,9 +300,12 @@ cdef _register(str name, kernel, dict loops_by_dtype):
     _alive.append(encoded)
     cdef char* name_pointer = encoded[0]
     cdef char* signature_pointer = encoded[1]
-    globals()[name] = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    ufunc = cnp.PyUFunc_FromFuncAndDataAndSignature(
         functions, data, types, n_loops, n_arrays - 1, 1, cnp.PyUFunc_None, name_pointer, NULL, 0, signature_pointer
     )
+    if hasattr(ufunc, "__dict__"):  # NumPy 2.2; before it, pickle searches every module for the name
+        ufunc.__module__ = __name__
+    globals()[name] = ufunc
 
 
 cdef size_t _new(AxisEntry entry, row, kernel, str dtype) except 0:
