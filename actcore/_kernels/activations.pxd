@@ -230,9 +230,9 @@ cdef inline real softplus(real x) noexcept nogil:
     p = exp_tail_exact(tail_clamp(minus_abs(x)), <real>0, &power, &p_low)
     s = unscale(power)
     e = unscale(fused(power, p, power))
-    # log(1 + e), with what the rounding of e = exp(-|x|) left over.
+    # log(1 + e), with what the rounding of e = exp(-|x|) left over, divided by about 1 + e.
     e_low = fused(s, p_low, fused(s, p, s - e))
-    w = fused(e, log1p_slope(e), fused(e, <real>-0.5 * e_low, e_low))
+    w = fused(e, log1p_slope(e), fused(e, <real>-0.6 * e_low, e_low))
     y = fused(e, <real>0.90625, w)
     rest = fused(e, <real>0.90625, -y) + w
     # Added to x, largest first, so that the sum's rounding error is known.

@@ -324,16 +324,17 @@ cdef inline real log1p_slope(real x) noexcept nogil:
     """log(1 + x) / x - 29/32 for x in [0, 1]: log(1 + x) = 29/32 x + x log1p_slope(x), whose second term is small."""
     cdef real p, u = x - <real>0.5
     if real is float:
-        p = <float>-3.1765092e-03
-        p = fma(u, p, <float>5.267309e-03)
-        p = fma(u, p, <float>-6.7877984e-03)
-        p = fma(u, p, <float>1.1568095e-02)
-        p = fma(u, p, <float>-2.0563211e-02)
-        p = fma(u, p, <float>3.6637034e-02)
-        p = fma(u, p, <float>-6.768819e-02)
-        p = fma(u, p, <float>1.3260889e-01)
+        p = <float>2.0751692e-03
+        p = fma(u, p, <float>-3.21585e-03)
+        p = fma(u, p, <float>3.947874e-03)
+        p = fma(u, p, <float>-6.7675738e-03)
+        p = fma(u, p, <float>1.1864662e-02)
+        p = fma(u, p, <float>-2.0566449e-02)
+        p = fma(u, p, <float>3.6609236e-02)
+        p = fma(u, p, <float>-6.768803e-02)
+        p = fma(u, p, <float>1.3260986e-01)
         p = fma(u, p, <float>-2.885271e-01)
-        p = fma(u, p, <float>-9.531978e-02)
+        p = fma(u, p, <float>-9.5319785e-02)
     else:
         p = <double>2.468319293524185e-05
         p = fma(u, p, <double>-3.8365560881357136e-05)
