@@ -1666,7 +1666,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
         kernels=MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True)}),
         backward_from="input",
-        bound=1.0,
+        bound=2.0,
     ),
     AxisRow(
         name="maxout",

@@ -63,9 +63,7 @@ def test_cancelling_keeps_what_is_done() -> None:
 
 
 def test_divergence_has_its_place() -> None:
-    sweep = ac.train_many(
-        100 * X, Y, [2, 5, 1], activations=["relu"], learning_rates=[1e-4, 100.0], epochs=50, seeds=[1]
-    )
+    sweep = ac.train_many(100 * X, Y, [2, 5, 1], activations=["relu"], learning_rates=[1e-4, 100.0], epochs=50, seeds=[1])
     assert list(sweep.divergences) == [(0, 1, 0)]
     assert np.isfinite(sweep.losses[0, 0]).all()
     assert np.isnan(sweep.losses[0, 1, 0, -1])
