@@ -293,12 +293,11 @@ cdef inline double dish(double x) noexcept nogil:
 
 
 cdef inline double dish_derivative(double x) noexcept nogil:
-    # f′(−a) = (1 − s·a) / (2 s³ (s + a)): the difference that 1 + x (x² + 2) / s³ hides.
-    cdef double s = hypotenuse(x, 1.0)
+    # f′(−a) = (1 − s·a) / (2 w (w + a·s)), w = s² = 1 + a²: the difference that 1 + x (x² + 2) / s³ hides.
     cdef double a = size_of(x)
-    cdef double r = 1.0 / s
-    cdef double ratio = a * r if a < 1e100 else 1.0
-    cdef double left = 0.5 * (r * r - ratio) * r / (s + a)
+    cdef double w = fma(x, x, 1.0)
+    cdef double s = c_sqrt(w)
+    cdef double left = 0.5 * fma(-s, a, 1.0) / (w * fma(a, s, w)) if a < 1e75 else -0.25 / a / a
     return 1.0 - left if x >= 0.0 else left
 
 
