@@ -1330,7 +1330,7 @@ ROWS: tuple[Row, ...] = (
         advice="Like Mish with a faster approach to the line: for small networks that must train quickly.",
         source="Liu, Di: TanhExp: a smooth activation function with high convergence speed (2020)",
         # exp(exp(x)): where the second derivative has almost vanished, a rounding of exp(x) counts exp(x) times.
-        bounds=Bounds(float64=(2.0, 4.0, 1000.0)),
+        bounds=Bounds(float64=(2.0, 5.0, 1000.0)),
         kernels="exponential",
         double_inside=True,
         cost=1.8,
@@ -1462,6 +1462,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "smooth", "unbounded", "inverse"}),
         advice="Gives the pre-activation with which a softplus output starts at a chosen positive value.",
         source="Dillon et al.: TensorFlow distributions (2017)",
+        # Next to twice the root ln(2) a logarithm and ln(2) nearly cancel.
+        bounds=Bounds(float64=(3.0, 4.0, 8.0)),
         kernels="inverses",
         double_inside=True,
         cost=1.8,
