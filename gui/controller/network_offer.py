@@ -9,6 +9,7 @@ import actcore as ac
 from ..model.dataset import EXTENT, KINDS, DatasetSettings, make_dataset
 from ..model.features import FEATURES
 from ..model.network import INITIALIZERS, MAX_LAYERS, OPTIMIZERS, SPEEDS
+from ..model.offer import offered
 from ..view.chooser import ActivationChooser
 from ..view.data_panel import Tile
 from ..view.network_lab import Offer
@@ -47,7 +48,7 @@ class Choosers:
 
     def __init__(self) -> None:
         z = np.linspace(-4.0, 4.0, 41)
-        self._specs = [ac.get(name).spec for name in ac.names()]
+        self._specs = [ac.get(name).spec for name in offered()]
         self._curves = {spec.name: ac.get(spec.name)(z) for spec in self._specs}
 
     def __call__(self, name: str, with_parameters: bool) -> ActivationChooser:

@@ -12,6 +12,7 @@ import actcore
 from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
+from ..model.offer import offered
 from ..model.session import Session
 from ..model.sweep import Sweep
 from ..view import theme
@@ -55,7 +56,7 @@ class NeuronController:
         self._last_frame: float | None = None
         z = np.linspace(-4.0, 4.0, 41)
         self.view = NeuronLab(
-            [actcore.get(name).spec for name in actcore.names()],
+            [actcore.get(name).spec for name in offered()],
             lambda name: actcore.get(name)(z),
             LIMITS,
             {key: getattr(Neuron(), key) for key in LIMITS},

@@ -45,11 +45,13 @@ class Shape:
             np.abs(np.diff(self.second)) <= 0.2 * np.ptp(self.second),
         )
         low, high = float(self.value.min()), float(self.value.max())
-        self.value_range = (
+        self.value_range = _with_margin(
+            self.value,
             -1.25 if low >= -1.1 else math.floor(low) - 0.25,
             1.25 if high <= 1.1 else math.ceil(high) + 0.25,
         )
-        self.slope_range = (
+        self.slope_range = _with_margin(
+            self.slope,
             min(-0.25, math.floor(4 * self.slope.min() - 0.5) / 4),
             max(1.25, math.ceil(4 * self.slope.max() + 0.5) / 4),
         )
@@ -100,6 +102,12 @@ class Shape:
         parameters = self.activation.parameters
         low, high = (end(**parameters) if callable(end) else end for end in self.activation.spec.range)
         return low, high
+
+
+def _with_margin(curve: np.ndarray, low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an axis, far enough from the curve's own that a handle at one of them is not cut."""
+    margin = 0.04 * (high - low)
+    return min(low, float(curve.min()) - margin), max(high, float(curve.max()) + margin)
 
 
 def _within_slope(samples: NDArray[np.float64], slope: NDArray[np.float64]) -> NDArray[np.bool_]:

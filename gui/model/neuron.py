@@ -9,6 +9,8 @@ from typing import Any
 
 import actcore
 
+from .offer import offered
+
 INPUT_LIMIT = 12.0
 """The input plane spans ±INPUT_LIMIT: room for the example's inputs of 10 and 2."""
 REACH = INPUT_LIMIT * (1 + 1e-12)
@@ -168,8 +170,8 @@ class Neuron:
         if not isinstance(parameters, dict):
             raise ValueError("the neuron's parameters must be a table of names and numbers")
         pairs = tuple(sorted((str(name), _number(parameters, name, math.inf)) for name in parameters))
-        if activation not in actcore.names():
-            raise ValueError(f"there is no activation called {activation!r}")
+        if activation not in offered():
+            raise ValueError(f"there is no activation called {activation!r} that takes every number")
         try:
             actcore.get(activation, dialect=None, **dict(pairs))
         except TypeError as error:

@@ -10,13 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import actcore
 from gui.engine import networks
 from gui.engine.history import CAPACITY, History
 from gui.engine.training import Training
 from gui.engine.worker import Worker
 from gui.model.dataset import KINDS, OWN, DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
+from gui.model.offer import offered
 
 XOR = NetworkState(data=DatasetSettings("xor", count=120), hidden=(Layer(6),), speed=None)
 
@@ -259,7 +259,7 @@ def test_every_data_set_is_learned(kind):
     assert training.snapshot(0, running=False).test_score > 0.9
 
 
-@pytest.mark.parametrize("name", actcore.names())
+@pytest.mark.parametrize("name", offered())
 def test_every_activation_trains(name):
     state = XOR.with_layer(0, activation=name)
     training = Training(state)
