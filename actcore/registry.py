@@ -1060,6 +1060,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
         advice="Shaped like SiLU and GELU, from one square root.",
         source="thinc: thinc.api.Dish",
+        # 2 with FMA; without it a product is rounded once more.
+        bounds=Bounds(float64=(2.5, 4.0, 8.0)),
         kernels="algebraic",
         double_inside=True,
         cost=0.5,
@@ -1403,6 +1405,8 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.special.ndtr", jax="jax.scipy.special.ndtr"),
         advice="The probit: an output that is a probability under Gaussian noise; GELU's gate.",
         source="Bliss: The method of probits (1934)",
+        # 2 with FMA; without it a product is rounded once more.
+        bounds=Bounds(float64=(2.5, 4.0, 8.0)),
         kernels="inverses",
         double_inside=True,
         cost=1.8,
