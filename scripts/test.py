@@ -62,7 +62,7 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 1
 
-    codes = [] if options.engine or options.gui else lint(python)
+    checks = {} if options.engine or options.gui else lint(python)
     suites = []
     if not options.gui:
         suites.append(run_pytest("engine", python, ["tests", f"--ignore={GUI_TESTS}", *for_pytest]))
@@ -82,24 +82,26 @@ def main() -> int:
         )
     if not options.engine:
         suites.append(run_gui_tests(python, for_pytest))
-    codes += [suite.code for suite in suites]
 
     print(f"\nChecked in {time.monotonic() - started:.0f} s.")
+    for title, code in checks.items():
+        print(f"{title}: {'passed' if code == 0 else f'failed (exit code {code})'}")
     for suite in suites:
         print(f"{suite.name}: {suite.passed} passed, {suite.failed} failed, {suite.skipped} skipped")
     print(f"{sum(suite.passed for suite in suites)} passed, {sum(suite.failed for suite in suites)} failed")
-    return next((code for code in codes if code), 0)
+    return next((code for code in [*checks.values(), *(suite.code for suite in suites)] if code), 0)
 
 
-def lint(python: str) -> list[int]:
-    """Style, types and import rules; their exit codes in the order in which they ran."""
-    lint_imports = str(Path(python).with_name("lint-imports"))
-    return [
-        run("ruff: style of the Python code", [python, "-m", "ruff", "check", "."]),
-        run("cython-lint: style of the Cython code", [python, "-m", "cython_lint", *cython_sources()]),
-        run("mypy: types", [python, "-m", "mypy"]),
-        run("import-linter: who may import whom", [lint_imports, "--no-cache"]),
-    ]
+def lint(python: str) -> dict[str, int]:
+    """Style, types and import rules: the exit code of each, by its title."""
+    installed = Path(python).parent
+    commands = {
+        "ruff: style of the Python code": [python, "-m", "ruff", "check", "."],
+        "cython-lint: style of the Cython code": [str(installed / "cython-lint"), *cython_sources()],
+        "mypy: types": [python, "-m", "mypy"],
+        "import-linter: who may import whom": [str(installed / "lint-imports"), "--no-cache"],
+    }
+    return {title: run(title, command) for title, command in commands.items()}
 
 
 def cython_sources() -> list[str]:
