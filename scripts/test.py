@@ -94,14 +94,15 @@ def main() -> int:
 
 def lint(python: str) -> dict[str, int]:
     """Style, types and import rules: the exit code of each, by its title."""
-    installed = Path(python).parent
+    installed = Path(python).parent  # on the path too: cython-lint starts pycodestyle by its name
+    path = os.pathsep.join([str(installed), os.environ.get("PATH", os.defpath)])
     commands = {
         "ruff: style of the Python code": [python, "-m", "ruff", "check", "."],
         "cython-lint: style of the Cython code": [str(installed / "cython-lint"), *cython_sources()],
         "mypy: types": [python, "-m", "mypy"],
         "import-linter: who may import whom": [str(installed / "lint-imports"), "--no-cache"],
     }
-    return {title: run(title, command) for title, command in commands.items()}
+    return {title: run(title, command, PATH=path) for title, command in commands.items()}
 
 
 def cython_sources() -> list[str]:
