@@ -74,7 +74,8 @@ class NetworkController:
         view.layers_asked.connect(self._add_layers)
         view.heads.activation_chosen.connect(self._set_activation)
         view.heads.units_asked.connect(self._set_units)
-        view.shape.parameter_changing.connect(self._set_shape)
+        view.settings.init_chosen.connect(self._set_init)
+        view.settings.parameter_changing.connect(self._set_parameter)
         view.inside.remedy_asked.connect(self._revive)
         view.diagram.weight_changing.connect(self._drag_weight)
         view.diagram.unit_chosen.connect(self._choose_unit)
@@ -156,11 +157,8 @@ class NetworkController:
         return replace(self._state, checkpoint=Checkpoint(snapshot.step, weights, self._state.revision))
 
     def _edit(self, field: str, value: object) -> None:
-        if field == "init":
-            self._start_over("choose how the weights start", replace(self._state, init=str(value)))
-        else:
-            text = f"set the {field.replace('_', ' ')}"
-            self._apply(text, self._state.changed(**{field: value}), merge=field)
+        text = f"set the {field.replace('_', ' ')}"
+        self._apply(text, self._state.changed(**{field: value}), merge=field)
 
     def _edit_data(self, field: str, value: object) -> None:
         fields = {"kind": value, "points": ()} if field == "kind" else {field: value}
@@ -246,16 +244,22 @@ class NetworkController:
         points = len(make_dataset(self._state.data).train_x)
         self.worker.advance(-(-points // self._state.batch_size))
 
-    def _set_shape(self, parameter: str, value: float) -> None:
-        """Set a parameter of the first layer's activation, in all layers that have the same one."""
-        first = self._state.hidden[0].activation
-        hidden = tuple(
-            layer
-            if layer.activation != first
-            else replace(layer, parameters=tuple(sorted({**dict(layer.parameters), parameter: value}.items())))
-            for layer in self._state.hidden
-        )
-        self._apply(f"set {parameter.replace('_', ' ')}", self._state.changed(hidden=hidden), f"shape {parameter}")
+    def _set_init(self, layer: int | None, init: str) -> None:
+        self._start_over("choose how the weights start", self._state.with_init(init, layer))
+
+    def _set_parameter(self, chosen: int | None, parameter: str, value: float) -> None:
+        """Set a parameter of one layer's activation, or in all layers that have this activation."""
+        hidden = self._state.hidden
+        if chosen is None:  # the first that has parameters is the one that is shown
+            name = next(layer.activation for layer in hidden if ac.get(layer.activation).spec.parameters)
+            places = [number for number, layer in enumerate(hidden) if layer.activation == name]
+        else:
+            places = [chosen]
+        state = self._state
+        for number in places:
+            given = {**dict(hidden[number].parameters), parameter: value}
+            state = state.with_layer(number, parameters=tuple(sorted(given.items())))
+        self._apply(f"set {parameter.replace('_', ' ')}", state, f"parameter {chosen} {parameter}")
 
     def _revive(self, layer: int) -> None:
         """Give a layer weights with which it learns again: dead units fresh ones, saturated ones smaller sums."""

@@ -15,6 +15,7 @@ from ..model.network import LOSSES, MAX_LAYERS, MAX_UNITS, NetworkState
 from ..view import classes, colormap, theme
 from ..view.diagram_geometry import Place
 from ..view.inside import LayerView
+from ..view.layer_settings import LayerRow
 from ..view.network_lab import NetworkLab
 from .network_offer import WORDS
 from .network_pictures import Field, Pictures, plane_table
@@ -150,25 +151,31 @@ class Drawing:
             return
         self._settings_drawn = state
         view, data = self._view, state.data
-        layers = [
-            (layer.units, layer.activation, dict(networks.activation_of(layer).parameters)) for layer in state.hidden
-        ]
+        layers = [(layer.units, layer.activation) for layer in state.hidden]
         view.bar.set_choices(state.speed, state.learning_rate)
         view.bar.chooser.setEnabled(bool(layers))
-        view.shape.setVisible(bool(layers) and bool(layers[0][2]))
         if layers:
-            for chooser in (view.bar.chooser, view.shape):
-                chooser.set_value(*layers[0][1:])
+            view.bar.chooser.set_value(layers[0][1])
+        view.settings.show_layers(_layer_rows(state))
         view.heads.show_layers(layers, MAX_UNITS)
         view.layer_count.setText(str(len(layers)))
         view.fewer_layers.setEnabled(bool(layers))
         view.more_layers.setEnabled(len(layers) < MAX_LAYERS)
         view.data.set_data(data.kind, data.noise, data.count, data.train_share)
         view.features.set_chosen(state.features)
-        view.set_choices([(key, WORDS[key]) for key in LOSSES[state.task]], state.loss, state.optimizer, state.init)
+        view.set_choices([(key, WORDS[key]) for key in LOSSES[state.task]], state.loss, state.optimizer)
         view.batch.set_value(state.batch_size)
         view.decay.set_value(state.l2)
         view.set_stops(state.stop_step, state.stop_loss)
+
+
+def _layer_rows(state: NetworkState) -> list[LayerRow]:
+    activations = [*map(networks.activation_of, state.hidden), ac.get(state.output_activation)]
+    titles = [*(f"Layer {number + 1}" for number in range(len(state.hidden))), "Output"]
+    return [
+        LayerRow(title, init, activation.spec, dict(activation.parameters))
+        for title, init, activation in zip(titles, state.inits, activations, strict=True)
+    ]
 
 
 def _words_for(state: NetworkState, loss: float, score: float) -> str:

@@ -51,9 +51,8 @@ class Choosers:
         self._specs = [ac.get(name).spec for name in offered()]
         self._curves = {spec.name: ac.get(spec.name)(z) for spec in self._specs}
 
-    def __call__(self, name: str, with_parameters: bool) -> ActivationChooser:
-        curve = self._curves.__getitem__
-        return ActivationChooser(self._specs, curve, name, with_parameters=with_parameters)
+    def __call__(self, name: str) -> ActivationChooser:
+        return ActivationChooser(self._specs, self._curves.__getitem__, name)
 
 
 def _tile(key: str) -> Tile:

@@ -74,7 +74,7 @@ class NeuronController:
         view.second_toggled.connect(partial(self._choose, "_second"))
         view.ghost_toggled.connect(partial(self._choose, "_show_ghost"))
         view.chooser.chosen.connect(self._set_activation)
-        view.chooser.parameter_changing.connect(self._set_parameter)
+        view.parameters.changing.connect(self._set_parameter)
         view.plane.point_dragged.connect(self._move_point)
         view.plane.nudged.connect(self._nudge_point)
         view.plane.line_dragged.connect(self._move_line)

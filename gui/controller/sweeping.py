@@ -12,8 +12,8 @@ from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
 from ..model.session import Session
 from ..model.sweep import Sweep
-from ..view.chooser import slider_range
 from ..view.neuron_lab import NAMES, SYMBOLS
+from ..view.parameters import slider_range
 
 PATH_RADIUS = 9.0
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import actcore as ac
+from actcore.initialisers import initial_weights
 
 from ..model.dataset import make_dataset
 from ..model.features import features_of
-from ..model.network import Layer, NetworkState
+from ..model.network import RECOMMENDED, Layer, NetworkState
 
 Sample = tuple[NDArray[np.float32], NDArray[Any]]
 
@@ -22,15 +23,19 @@ def activation_of(layer: Layer) -> ac.Activation:
 
 
 def build(state: NetworkState) -> ac.MLP:
-    """The network of `state` with the weights that its initialiser and seed give."""
-    return ac.MLP(
+    """The network of `state` with the weights that its layers' initialisers and its seed give."""
+    net = ac.MLP(
         list(state.sizes),
         activation=[activation_of(layer) for layer in state.hidden],
         output_activation=state.output_activation,
-        init=state.init,
+        init=RECOMMENDED,
         seed=state.seed,
         dtype="float32",
     )
+    for number, (weights, init) in enumerate(zip(net.weights, state.inits, strict=True)):
+        if init != RECOMMENDED:
+            weights[:] = initial_weights(init, state.seed, number, *weights.shape)
+    return net
 
 
 def carry_over(old: NetworkState, parameters: NDArray[np.float32], new: NetworkState) -> NDArray[np.float32]:

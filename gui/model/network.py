@@ -13,6 +13,7 @@ from typing import Any
 
 from .dataset import DatasetSettings
 from .features import FEATURES
+from .offer import check_activation
 
 MAX_LAYERS = 6
 MAX_UNITS = 12
@@ -25,8 +26,10 @@ LOSSES: dict[str, tuple[str, ...]] = {
 """The losses that make sense for a task, the usual one first."""
 
 OPTIMIZERS = ("sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw")
+RECOMMENDED = "recommended"
+"""The initialiser that the registry advises for the layer's activation."""
 INITIALIZERS = (
-    "recommended",
+    RECOMMENDED,
     "glorot_uniform",
     "glorot_normal",
     "he_uniform",
@@ -42,6 +45,12 @@ SPEEDS: tuple[float | None, ...] = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000, N
 """Steps a second; None is as fast as the machine can."""
 
 
+def _choose(what: str, given: Sequence[str], accepted: Sequence[str] | Mapping[str, Any]) -> None:
+    for name in given:
+        if name not in accepted:
+            raise ValueError(f"There is no {what} {name!r} here; choose one of {', '.join(accepted)}.")
+
+
 @dataclass(frozen=True)
 class Layer:
     """One hidden layer.
@@ -54,13 +63,17 @@ class Layer:
         A name from the registry of activations.
     parameters : tuple of (name, value)
         The activation's parameters where they differ from its defaults.
+    init : str
+        How its weights start: one of `INITIALIZERS`.
     """
 
     units: int = 8
     activation: str = "tanh"
     parameters: tuple[tuple[str, float], ...] = ()
+    init: str = RECOMMENDED
 
     def __post_init__(self) -> None:
+        _choose("initialiser", [self.init], INITIALIZERS)
         if not 1 <= self.units <= MAX_UNITS:
             raise ValueError(f"A layer has between 1 and {MAX_UNITS} units, not {self.units}.")
 
@@ -82,7 +95,7 @@ class Checkpoint:
 class NetworkState:
     """What decides the Network lab: data, network, training, and the pinned weights if any.
 
-    Equal states and equal step counts give equal weights.
+    Equal states and equal step counts give equal weights. `output_init` is how the weights of the output layer start.
     """
 
     data: DatasetSettings = field(default_factory=DatasetSettings)
@@ -93,7 +106,7 @@ class NetworkState:
     learning_rate: float = 0.01
     batch_size: int = 10
     l2: float = 0.0
-    init: str = "recommended"
+    output_init: str = RECOMMENDED
     seed: int = 1
     speed: float | None = 300
     stop_step: int = 0
@@ -108,7 +121,7 @@ class NetworkState:
             raise ValueError(f"The network has at most {MAX_LAYERS} hidden layers, not {len(self.hidden)}.")
         _choose("loss", [self.loss], LOSSES[self.task])
         _choose("optimiser", [self.optimizer], OPTIMIZERS)
-        _choose("initialiser", [self.init], INITIALIZERS)
+        _choose("initialiser", [self.output_init], INITIALIZERS)
         if not 0.0 < self.learning_rate <= 10.0:
             raise ValueError(f"The learning rate must lie above 0 and up to 10, not {self.learning_rate}.")
         if not 1 <= self.batch_size <= 5000:
@@ -167,6 +180,17 @@ class NetworkState:
             return replace(bare, checkpoint=kept)
         return bare
 
+    @property
+    def inits(self) -> tuple[str, ...]:
+        """How the weights of every layer start, the output's last."""
+        return (*(layer.init for layer in self.hidden), self.output_init)
+
+    def with_init(self, init: str, index: int | None = None) -> NetworkState:
+        """The same with weights that start in another way: those of one layer, counted as in `inits`, or all."""
+        chosen = [init if index in (None, at) else kept for at, kept in enumerate(self.inits)]
+        hidden = tuple(replace(layer, init=name) for layer, name in zip(self.hidden, chosen, strict=False))
+        return self.changed(hidden=hidden, output_init=chosen[-1])
+
     def with_layer(self, index: int, **fields: Any) -> NetworkState:
         """The same with hidden layer `index` changed."""
         hidden = list(self.hidden)
@@ -179,7 +203,12 @@ class NetworkState:
         values["data"] = self.data.to_dict()
         values["features"] = list(self.features)
         values["hidden"] = [
-            {"units": layer.units, "activation": layer.activation, "parameters": dict(layer.parameters)}
+            {
+                "units": layer.units,
+                "activation": layer.activation,
+                "parameters": dict(layer.parameters),
+                "init": layer.init,
+            }
             for layer in self.hidden
         ]
         values["checkpoint"] = self.checkpoint and {
@@ -198,8 +227,9 @@ class NetworkState:
             hidden=tuple(
                 Layer(
                     int(layer["units"]),
-                    str(layer["activation"]),
-                    tuple(sorted((str(name), float(value)) for name, value in layer["parameters"].items())),
+                    layer["activation"],
+                    check_activation(layer["activation"], layer["parameters"]),
+                    layer["init"],
                 )
                 for layer in values["hidden"]
             ),
@@ -214,7 +244,7 @@ _PLAIN = (
     "learning_rate",
     "batch_size",
     "l2",
-    "init",
+    "output_init",
     "seed",
     "speed",
     "stop_step",
@@ -226,9 +256,3 @@ def _task(data: DatasetSettings) -> str:
     if data.task == "regression":
         return "regression"
     return "classification" if data.classes == 2 else "multiclass"
-
-
-def _choose(what: str, given: Sequence[str], accepted: Sequence[str] | Mapping[str, Any]) -> None:
-    for name in given:
-        if name not in accepted:
-            raise ValueError(f"There is no {what} {name!r} here; choose one of {', '.join(accepted)}.")

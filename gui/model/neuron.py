@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import actcore
-
-from .offer import offered
+from .offer import check_activation
 
 INPUT_LIMIT = 12.0
 """The input plane spans ±INPUT_LIMIT: room for the example's inputs of 10 and 2."""
@@ -164,19 +162,7 @@ class Neuron:
         """Rebuild from `to_dict`; raises ValueError with a sentence on anything out of place."""
         numbers = {name: _number(plain, name, limit) for name, limit in LIMITS.items()}
         activation = plain.get("activation")
-        if not isinstance(activation, str):
-            raise ValueError("the neuron's activation must be a name")
-        parameters = plain.get("parameters", {})
-        if not isinstance(parameters, dict):
-            raise ValueError("the neuron's parameters must be a table of names and numbers")
-        pairs = tuple(sorted((str(name), _number(parameters, name, math.inf)) for name in parameters))
-        if activation not in offered():
-            raise ValueError(f"there is no activation called {activation!r} that takes every number")
-        try:
-            actcore.get(activation, dialect=None, **dict(pairs))
-        except TypeError as error:
-            raise ValueError(str(error)) from error
-        return cls(**numbers, activation=activation, parameters=pairs)
+        return cls(**numbers, activation=activation, parameters=check_activation(activation, plain.get("parameters", {})))
 
 
 def _number(plain: dict[str, Any], name: str, limit: float) -> float:

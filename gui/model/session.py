@@ -80,8 +80,8 @@ class Session:
             )
         except KeyError as missing:
             raise SessionError(f"The session file is damaged: {missing} is missing.") from missing
-        except (ValueError, TypeError, AttributeError) as error:
-            raise SessionError(f"The session file is damaged: {error}.") from error
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            raise SessionError(f"The session file is damaged: {str(error).rstrip('.')}.") from error
 
 
 def load(path: str | os.PathLike[str]) -> Session:

@@ -1,9 +1,8 @@
-"""The chooser of an activation: a menu in groups, with curves, and a slider for each parameter."""
+"""The chooser of an activation: a menu in groups and with curves."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from . import theme
-from .controls import Menu, NumberSlider
+from .controls import Menu
 
 
 class ActivationChooser(QWidget):
-    """A menu of the registry's activations, in groups and with their curves, and a slider for each parameter.
+    """A menu of the registry's activations, in groups and with their curves.
 
     Parameters
     ----------
@@ -26,32 +25,23 @@ class ActivationChooser(QWidget):
         ``curve(name)`` gives the values of f over [-4, 4] for the small picture, computed by the engine.
     name : str
         Accessible name.
-    with_parameters : bool
-        Show sliders for the parameters under the menu.
     """
 
     chosen = Signal(str)
-    parameter_changing = Signal(str, float)
-    parameter_finished = Signal()
 
     def __init__(
         self,
         specs: Iterable[Any],
         curve: Callable[[str], np.ndarray],
         name: str = "Activation",
-        *,
-        with_parameters: bool = True,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._specs = {spec.name: spec for spec in specs}
         self._curves = {spec: curve(spec) for spec in self._specs}
-        self._with_parameters = with_parameters
-        self._sliders: dict[str, NumberSlider] = {}
         self._shown: str | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.SPACE_S)
         self.menu = Menu(name)
         self.menu.setIconSize(QSize(36, 22))
         self.menu.setMaxVisibleItems(18)
@@ -66,58 +56,22 @@ class ActivationChooser(QWidget):
                 self.menu.addItem(spec.title, spec.name)
                 tip = f"{spec.formula}\n{spec.advice}"
                 self.menu.setItemData(self.menu.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self._sliders_box = QVBoxLayout()
-        self._sliders_box.setSpacing(theme.SPACE_XS)
         layout.addWidget(self.menu)
-        layout.addLayout(self._sliders_box)
         self.menu.activated.connect(lambda index: self.chosen.emit(self.menu.itemData(index)))
         self.retheme()
 
-    def set_value(self, name: str, parameters: Mapping[str, float]) -> None:
-        """Show an activation of the model with its parameters; emits nothing."""
+    def set_value(self, name: str) -> None:
+        """Show an activation of the model; emits nothing."""
         if name != self._shown:
             self._shown = name
             self.menu.setCurrentIndex(self.menu.findData(name))
             self.menu.setToolTip(f"{self._specs[name].formula}\n{self._specs[name].advice}")
-            self._build_sliders(name)
-        for parameter, slider in self._sliders.items():
-            slider.set_value(parameters[parameter])
 
     def retheme(self) -> None:
         for index in range(self.menu.count()):
             name = self.menu.itemData(index)
             if name is not None:
                 self.menu.setItemIcon(index, _curve_icon(self._curves[name], self.devicePixelRatioF()))
-
-    def _build_sliders(self, name: str) -> None:
-        for slider in self._sliders.values():
-            self._sliders_box.removeWidget(slider)
-            slider.hide()  # at once: it is deleted only when control returns to the event loop
-            slider.deleteLater()
-        self._sliders = {}
-        if not self._with_parameters:
-            return
-        for row in self._specs[name].parameters:
-            slider = NumberSlider(
-                row.name.replace("_", " "),
-                f"{self._specs[name].title}: {row.name.replace('_', ' ')}",
-                *slider_range(row),
-                row.default,
-                decimals=max(0, -math.floor(math.log10(row.step))),
-                tip=row.meaning,
-                symbol_width=96,
-            )
-            slider.changing.connect(lambda value, key=row.name: self.parameter_changing.emit(key, value))
-            slider.finished.connect(self.parameter_finished)
-            self._sliders[row.name] = slider
-            self._sliders_box.addWidget(slider)
-
-
-def slider_range(parameter: Any) -> tuple[float, float]:
-    """Ends of a slider for a registry's parameter: its bounds, or a hundred steps where there is no bound."""
-    low, high, reach = parameter.minimum, parameter.maximum, 100 * parameter.step
-    low = -reach if math.isinf(low) else low + parameter.step * parameter.exclusive_minimum
-    return low, max(reach, 2 * parameter.default) if math.isinf(high) else high
 
 
 _GROUPS = ("bounded", "piecewise-linear", "smooth")

@@ -50,15 +50,15 @@ class LayerHeads(QWidget):
         self.setFixedHeight(66)
         diagram.installEventFilter(self)
 
-    def show_layers(self, layers: Sequence[tuple[int, str, dict[str, float]]], most: int) -> None:
-        """Show units, activation and its parameters of every hidden layer; `most` is the limit of units."""
+    def show_layers(self, layers: Sequence[tuple[int, str]], most: int) -> None:
+        """Show units and activation of every hidden layer; `most` is the limit of units."""
         self._count = len(layers)
         for index, head in enumerate(self._heads):
             head.setVisible(index < len(layers))
-        for index, (units, activation, parameters) in enumerate(layers):
+        for index, (units, activation) in enumerate(layers):
             self._units[index] = units
             self._counts[index].setText(f"{units}")
-            self.choosers[index].set_value(activation, parameters)
+            self.choosers[index].set_value(activation)
             self.fewer[index].setEnabled(units > 1)
             self.more[index].setEnabled(units < most)
         self._place()

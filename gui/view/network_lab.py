@@ -25,6 +25,7 @@ from .data_panel import Chips, DataPanel, Tile
 from .diagram import Diagram
 from .inside import Inside
 from .layer_heads import LayerHeads
+from .layer_settings import LayerSettings
 from .loss import SCALES, LossPlot
 from .plane import ColorBar, Square
 from .train_bar import TrainBar
@@ -54,7 +55,7 @@ class NetworkLab(QWidget):
     offer : Offer
         What can be chosen.
     chooser : callable
-        ``chooser(name, with_parameters)`` makes an activation chooser.
+        ``chooser(name)`` makes an activation chooser.
     """
 
     edited = Signal(str, object)
@@ -68,13 +69,13 @@ class NetworkLab(QWidget):
     reseed_clicked = Signal()
 
     def __init__(
-        self, offer: Offer, chooser: Callable[[str, bool], ActivationChooser], parent: QWidget | None = None
+        self, offer: Offer, chooser: Callable[[str], ActivationChooser], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
         layout.setSpacing(theme.SPACE_M)
-        self.bar = TrainBar(chooser("Activation of the hidden layers", False), offer.speeds, offer.rates)
+        self.bar = TrainBar(chooser("Activation of the hidden layers"), offer.speeds, offer.rates)
         self.bar.edited.connect(self.edited)
         layout.addWidget(self.bar)
         stage = QHBoxLayout()
@@ -94,11 +95,10 @@ class NetworkLab(QWidget):
         training = Card("Training")
         self.loss_choice = self._choice("Loss", "loss", [], "What training makes small")
         self.optimizer = self._choice("Optimiser", "optimizer", offer.optimizers, "From gradient to step")
-        self.initializer = self._choice("Start", "init", offer.initializers, "How the weights start; starts over")
         form = QFormLayout()
         form.setHorizontalSpacing(theme.SPACE_M)
         form.setVerticalSpacing(theme.SPACE_XS)
-        for box in (self.loss_choice, self.optimizer, self.initializer):
+        for box in (self.loss_choice, self.optimizer):
             form.addRow(label(box.accessibleName()), box)
         training.body.addLayout(form)
         self.batch = NumberSlider(
@@ -131,7 +131,7 @@ class NetworkLab(QWidget):
         training.header.addWidget(reseed)
         return _column([self.data, inputs, training], SIDE_WIDTH)
 
-    def _build_network(self, offer: Offer, chooser: Callable[[str, bool], ActivationChooser]) -> Card:
+    def _build_network(self, offer: Offer, chooser: Callable[[str], ActivationChooser]) -> Card:
         card = Card("Network")
         self.layer_count = label("2")
         self.fewer_layers, self.more_layers = (
@@ -145,14 +145,13 @@ class NetworkLab(QWidget):
             card.header.addWidget(widget)
         self.diagram = Diagram()
         self.diagram.weight_finished.connect(self.gesture_finished)
-        self.heads = LayerHeads(self.diagram, lambda name: chooser(name, False), offer.layers)
+        self.heads = LayerHeads(self.diagram, chooser, offer.layers)
         card.body.setSpacing(0)
         card.body.addWidget(self.heads)
         card.body.addWidget(self.diagram, 1)
-        self.shape = chooser("Shape of the activation", True)
-        self.shape.menu.hide()
-        self.shape.parameter_finished.connect(self.gesture_finished)
-        card.body.addWidget(self.shape)
+        self.settings = LayerSettings(offer.initializers)
+        self.settings.parameter_finished.connect(self.gesture_finished)
+        card.body.addWidget(self.settings)
         self.inside = Inside()
         card.body.addWidget(self.inside)
         return card
@@ -214,14 +213,14 @@ class NetworkLab(QWidget):
         button.setToolTip(name)
         return button
 
-    def set_choices(self, losses: Choices, loss: str, optimizer: str, init: str) -> None:
+    def set_choices(self, losses: Choices, loss: str, optimizer: str) -> None:
         """Offer these losses, and show what is chosen; emits nothing."""
         menu = self.loss_choice
         if [(menu.itemData(i), menu.itemText(i)) for i in range(menu.count())] != list(losses):
             menu.clear()
             for key, text in losses:
                 menu.addItem(text, key)
-        for box, value in ((self.loss_choice, loss), (self.optimizer, optimizer), (self.initializer, init)):
+        for box, value in ((self.loss_choice, loss), (self.optimizer, optimizer)):
             box.setCurrentIndex(box.findData(value))
 
     def set_stops(self, step: int, loss: float) -> None:

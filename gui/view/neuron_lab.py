@@ -21,6 +21,7 @@ from .arithmetic import ArithmeticStrip
 from .chooser import ActivationChooser
 from .controls import Card, Menu, NumberSlider, chip, label
 from .curves import Curves
+from .parameters import ParameterSliders
 from .plane import ColorBar, Plane, Square
 from .player import Player
 
@@ -92,7 +93,8 @@ class NeuronLab(QWidget):
 
     def show_activation(self, spec: Any, parameters: Mapping[str, float]) -> None:
         """Show which activation is chosen, with its parameters' values."""
-        self.chooser.set_value(spec.name, parameters)
+        self.chooser.set_value(spec.name)
+        self.parameters.show_activation(spec, parameters)
         self._formula.setText(spec.formula)
         self._advice.setText(spec.advice)
 
@@ -130,10 +132,12 @@ class NeuronLab(QWidget):
 
         activation = Card("Activation")
         self.chooser = ActivationChooser(specs, curve)
-        self.chooser.parameter_finished.connect(self.gesture_finished)
+        self.parameters = ParameterSliders()
+        self.parameters.finished.connect(self.gesture_finished)
         self._formula = label("", wrap=True)
         self._advice = label("", "muted", wrap=True)
         activation.body.addWidget(self.chooser)
+        activation.body.addWidget(self.parameters)
         activation.body.addWidget(self._formula)
         activation.body.addWidget(self._advice)
 

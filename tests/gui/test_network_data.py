@@ -74,7 +74,7 @@ def test_settings_out_of_place_are_refused_in_words(fields, words):
         ({"features": ("x3",)}, "no feature 'x3'"),
         ({"loss": "categorical_crossentropy"}, "no loss"),
         ({"optimizer": "newton"}, "no optimiser"),
-        ({"init": "ones"}, "no initialiser"),
+        ({"output_init": "ones"}, "no initialiser"),
         ({"learning_rate": 0.0}, "learning rate"),
         ({"batch_size": 0}, "batch size"),
         ({"l2": -1.0}, "weight decay"),

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QHelpEvent, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QToolTip, QWidget
 
 from gui.engine import networks
 from gui.model.dataset import EXTENT, KINDS, DatasetSettings
@@ -65,6 +65,21 @@ class Driver:
         while box.currentData() != value:
             key = Qt.Key.Key_Down if box.currentIndex() < box.findData(value) else Qt.Key.Key_Up
             QTest.keyClick(box, key)
+
+    def choose_row(self, box: QComboBox, text: str) -> None:
+        """Walk a menu with the arrow keys to the row of these words."""
+        box.setFocus()
+        while box.currentText() != text:
+            key = Qt.Key.Key_Down if box.currentIndex() < box.findText(text) else Qt.Key.Key_Up
+            QTest.keyClick(box, key)
+
+    def type(self, entry: QAbstractSpinBox, text: str) -> None:
+        """Type a number over the one that is there."""
+        entry.setFocus()
+        entry.selectAll()
+        QTest.keyClicks(entry, text)
+        QTest.keyClick(entry, Qt.Key.Key_Return)
+        self.app.tick()
 
     def place(self, layer: int, unit: int, source: int | None = None) -> QPointF:
         return self.view.diagram.geometry_map.middle(Place(layer, unit, source))
@@ -362,12 +377,8 @@ def test_saturated_units_get_smaller_sums(driver):
 
 def test_the_shape_of_an_activation_has_a_slider(driver):
     d = driver(NetworkState(data=XOR.data, hidden=(Layer(4, "leaky_relu"), Layer(3, "tanh"), Layer(2, "leaky_relu"))))
-    assert d.view.shape.isVisible()
-    entry = next(box for box in d.view.shape.findChildren(QWidget) if box.accessibleName().endswith(", number"))
-    entry.setFocus()
-    entry.selectAll()
-    QTest.keyClicks(entry, "0.25")
-    QTest.keyClick(entry, Qt.Key.Key_Return)
+    entry = d.view.settings.parameters.sliders["negative_slope"].entry
+    d.type(entry, "0.25")
     d.settle()
     assert [dict(layer.parameters) for layer in d.state.hidden] == [
         {"negative_slope": 0.25},
@@ -376,6 +387,49 @@ def test_the_shape_of_an_activation_has_a_slider(driver):
     ]
     net = d.lab.drawing.pictures.net
     assert net.activations[0].parameters["negative_slope"] == 0.25
+    d.choose_row(d.view.settings.layer, "Layer 3")
+    d.type(entry, "0.5")
+    assert [dict(layer.parameters) for layer in d.state.hidden] == [
+        {"negative_slope": 0.25},
+        {},
+        {"negative_slope": 0.5},
+    ]
+    d.choose_row(d.view.settings.layer, "Layer 2")
+    assert not d.view.settings.parameters.isVisible()
+
+
+def test_each_layer_starts_in_its_own_way(driver):
+    d = driver()
+    first = [weights.copy() for weights in networks.build(d.state).weights]
+    d.worker.advance(50)
+    trained = d.settle()
+    d.choose_row(d.view.settings.layer, "Layer 2")
+    d.choose(d.view.settings.init, "zeros")
+    after = d.settle()
+    assert d.state.inits == ("recommended", "zeros", "recommended")
+    assert after.step == 0
+    weights = d.lab.drawing.pictures.net.weights
+    assert [np.array_equal(now, then) for now, then in zip(weights, first, strict=True)] == [True, False, True]
+    assert not weights[1].any()
+    d.choose_row(d.view.settings.layer, "All layers")
+    assert d.view.settings.init.currentText() == ""
+    assert NetworkState.from_dict(d.state.to_dict()) == d.state
+    assert np.array_equal(networks.build(NetworkState.from_dict(d.state.to_dict())).parameters, after.parameters)
+    while d.app.document.undo_text:
+        d.app.document.undo()
+    restored = d.settle()
+    assert d.state.inits == ("recommended",) * 3
+    assert restored.step == 50
+    assert np.array_equal(restored.parameters, trained.parameters)
+
+
+def test_all_layers_can_start_in_one_way(driver):
+    d = driver()
+    d.choose(d.view.settings.init, "normal")
+    d.settle()
+    assert d.state.inits == ("normal",) * 3
+    d.choose_row(d.view.settings.layer, "Output")
+    assert d.view.settings.init.currentData() == "normal"
 
 
 def test_one_layer_takes_an_activation_of_its_own(driver):
@@ -388,10 +442,7 @@ def test_one_layer_takes_an_activation_of_its_own(driver):
 
 def test_training_stops_at_the_step_that_was_typed(driver):
     d = driver()
-    d.view.stop_step.setFocus()
-    d.view.stop_step.selectAll()
-    QTest.keyClicks(d.view.stop_step, "250")
-    QTest.keyClick(d.view.stop_step, Qt.Key.Key_Return)
+    d.type(d.view.stop_step, "250")
     d.click(d.view.bar.play)
     snapshot = d.settle()
     assert snapshot.step == 250

@@ -225,7 +225,7 @@ def test_every_activation_can_be_chosen_with_every_parameter(shared_app, name):
     assert neuron.activation == name
     assert (neuron.w1, neuron.w2, neuron.b) == (0.3, -0.8, -0.5)
     for parameter in actcore.get(name).spec.parameters:
-        track = chooser._sliders[parameter.name].track
+        track = app.lab.view.parameters.sliders[parameter.name].track
         QTest.keyClick(track, Qt.Key.Key_End)
         app.tick()
         chosen = dict(app.document.session.neuron.parameters)[parameter.name]

@@ -25,6 +25,13 @@ def _plain() -> dict:
     return Session().to_dict()
 
 
+def _network(**layer: object) -> str:
+    """A session file whose second layer has other values."""
+    plain = _plain()
+    plain["network"]["hidden"][1].update(layer)
+    return json.dumps(plain)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -44,6 +51,16 @@ def _plain() -> dict:
         (json.dumps({**_plain(), "neuron": {**_plain()["neuron"], "activation": "nonsense"}}), "nonsense"),
         (json.dumps({**_plain(), "neuron": {**_plain()["neuron"], "parameters": {"slope": 1}}}), "slope"),
         (json.dumps({**_plain(), "sweep": {"seconds": 0}}), "duration above zero"),
+        (_network(activation="logit"), "'logit' is not defined for every number"),
+        (_network(activation="nonsense"), "no activation called 'nonsense'"),
+        (_network(activation=["tanh"]), "no activation called"),
+        (_network(parameters={"slope": 1}), "slope"),
+        (_network(activation="leaky_relu", parameters={"negative_slope": float("inf")}), "finite number"),
+        (_network(activation="leaky_relu", parameters={"negative_slope": "steep"}), "finite number"),
+        (_network(activation="elu", parameters={"alpha": -1}), "alpha"),
+        (_network(init="ones"), "no initialiser 'ones'"),
+        (_network(units=0), "between 1 and 12 units"),
+        (json.dumps({**_plain(), "neuron": {**_plain()["neuron"], "activation": "logit"}}), "'logit' is not defined"),
         ("[" * 100_000, "damaged"),
     ],
 )
@@ -52,7 +69,7 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(tmp_path, text, words):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SessionError, match=words) as refusal:
         load(path)
-    assert str(refusal.value).endswith(".")
+    assert str(refusal.value).endswith(".") and not str(refusal.value).endswith("..")
 
 
 def test_a_file_that_is_no_text_or_not_there(tmp_path):
