@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from ..model.features import FEATURES
 from ..model.network import Checkpoint, Layer, NetworkState
 from ..model.session import Session
 from ..view.diagram_geometry import BIAS, Place
+from ..view.inside import LayerView
 from ..view.network_lab import NetworkLab
 from .network_drawing import MOVING_SIDE, STILL_SIDE, Drawing
 from .network_offer import Choosers, offer
@@ -26,6 +28,8 @@ from .network_pictures import DEAD
 from .own_data import OwnData
 
 PREPARED_STEPS = 3000
+VANISHED = 1e-3
+"""A first layer whose gradient is this share of the last one's hardly learns."""
 RECORDED_STEPS_A_SECOND = 400
 
 
@@ -95,12 +99,8 @@ class NetworkController:
         snapshot = self.drawing.snapshot
         if snapshot.message:
             return snapshot.message
-        layers = self.drawing.insides
-        worst = max(layers, key=lambda layer: (layer.dead, layer.saturated), default=None)
-        if worst is not None and worst.dead:
-            return f"{worst.title}: {worst.dead} of {worst.units} units are dead, they learn from no point."
-        if worst is not None and worst.saturated > 0.3 and snapshot.train_score < 0.9:
-            return f"{worst.title}: {worst.saturated:.0%} of its sums sit where |f′| < 0.05; learning is slow."
+        if alarm := _alarm(self.drawing.insides, snapshot.train_score):
+            return alarm
         if snapshot.state.task == "regression":
             explained = max(snapshot.test_score, 0.0)
             return f"The network explains {explained:.0%} of the variance of the test points."
@@ -307,3 +307,21 @@ class NetworkController:
         else:
             view.boundary.drop_before()
             view.loss.clear_ghost()
+
+
+def _alarm(layers: Sequence[LayerView], score: float) -> str:
+    """What keeps the network from learning, with its cause; empty while nothing does."""
+    worst = max(layers, key=lambda layer: (layer.dead, layer.saturated), default=None)
+    if worst is not None and worst.dead:
+        cause = f"every point brings them where {worst.title} is flat, so no gradient passes"
+        return f"Layer {worst.number}: {worst.dead} of {worst.units} units are dead: {cause}. Revive gives them fresh weights."
+    if worst is None or score > 0.9:
+        return ""
+    if worst.saturated > 0.3:
+        cause = f"their size brings {worst.saturated:.0%} of the sums where {worst.title} has |f′| < 0.05"
+        return f"Layer {worst.number} learns slowly: {cause}."
+    first, last = layers[0], layers[-1]
+    if first.gradient < VANISHED * last.gradient:
+        share = last.gradient / max(first.gradient, 1e-30)
+        return f"The gradient vanishes on its way back: layer 1 gets {share:.0e} times less than layer {last.number}."
+    return ""

@@ -152,7 +152,7 @@ class Drawing:
         self._settings_drawn = state
         view, data = self._view, state.data
         layers = [(layer.units, layer.activation) for layer in state.hidden]
-        view.bar.set_choices(state.speed, state.learning_rate)
+        view.bar.set_choices(state.speed, state.optimizer, state.learning_rate)
         view.bar.chooser.setEnabled(bool(layers))
         if layers:
             view.bar.chooser.set_value(layers[0][1])
@@ -163,10 +163,10 @@ class Drawing:
         view.more_layers.setEnabled(len(layers) < MAX_LAYERS)
         view.data.set_data(data.kind, data.noise, data.count, data.train_share)
         view.features.set_chosen(state.features)
-        view.set_choices([(key, WORDS[key]) for key in LOSSES[state.task]], state.loss, state.optimizer)
+        view.set_losses_offered([(key, WORDS[key]) for key in LOSSES[state.task]], state.loss)
         view.batch.set_value(state.batch_size)
         view.decay.set_value(state.l2)
-        view.set_stops(state.stop_step, state.stop_loss)
+        view.set_stops(state.stop_epoch, state.stop_loss)
 
 
 def _layer_rows(state: NetworkState) -> list[LayerRow]:

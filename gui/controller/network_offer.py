@@ -36,7 +36,7 @@ def offer() -> Offer:
         features=[(key, feature.title) for key, feature in FEATURES.items()],
         optimizers=[(key, WORDS[key]) for key in OPTIMIZERS],
         initializers=[(key, key.replace("_", " ")) for key in INITIALIZERS],
-        speeds=[(speed, "fastest" if speed is None else f"{speed:g} steps/s") for speed in SPEEDS],
+        speeds=[(speed, "fastest" if speed is None else f"{speed:,.0f}".replace(",", "\u2009")) for speed in SPEEDS],
         rates=[(rate, f"{rate:g}") for rate in RATES],
         layers=MAX_LAYERS,
         extent=EXTENT,

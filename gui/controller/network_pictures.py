@@ -142,7 +142,8 @@ class Pictures:
             counts, _ = np.histogram(np.clip(sums, -CURVE_END, CURVE_END), BINS, (-CURVE_END, CURVE_END))
             views.append(
                 LayerView(
-                    title=f"Layer {number + 1} · {activation.spec.title}",
+                    number=number + 1,
+                    title=activation.spec.title,
                     z=z,
                     value=activation(z),
                     slope=activation.derivative(z),

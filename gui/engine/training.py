@@ -142,7 +142,10 @@ class Training:
         if (state.data, state.loss, state.optimizer) != (old.data, old.loss, old.optimizer):
             self._new_trainer(self._epoch())
         self._trainer.learning_rate = state.learning_rate
-        self._trainer.batch_size = state.batch_size
+        if state.batch_size != old.batch_size:
+            epoch = self._epoch()  # what has been gone through stays, though an epoch has another number of steps now
+            self._trainer.batch_size = state.batch_size
+            self._epochs_before = epoch - self._trainer.step / self._trainer.steps_per_epoch
         self._trainer.l2 = state.l2
         self.measure()
 
@@ -189,13 +192,18 @@ class Training:
         return tuple(float(np.linalg.norm(weights)) for weights in self._gradient.weights)
 
     def _until_limit(self) -> int:
-        limit = self.state.stop_step
-        return limit - self.step if limit > self.step else sys.maxsize
+        """How many steps the limit of epochs still allows; none is set, or it has been passed: any number."""
+        left = self._steps_left()
+        return left if left > 0 else sys.maxsize
+
+    def _steps_left(self) -> int:
+        whole = (self.state.stop_epoch - self._epochs_before) * self._trainer.steps_per_epoch
+        return round(whole) - int(self._trainer.step)
 
     def _look_for_reasons_to_stop(self) -> None:
         if self._trainer.divergence is not None:
             self.message = f"{self._trainer.divergence.message} Drag back along the loss curve to before it."
-        elif self.step == self.state.stop_step:
-            self.message = f"Stopped at the limit of {self.step} steps."
+        elif self.state.stop_epoch and self._steps_left() == 0:
+            self.message = f"Stopped at the limit of {self.state.stop_epoch} epochs."
         elif self._losses[0] <= self.state.stop_loss > 0 and self._evaluated == self.step:
             self.message = f"Stopped: the training loss reached the target of {self.state.stop_loss:g}."

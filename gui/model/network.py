@@ -109,7 +109,7 @@ class NetworkState:
     output_init: str = RECOMMENDED
     seed: int = 1
     speed: float | None = 300
-    stop_step: int = 0
+    stop_epoch: int = 0
     stop_loss: float = 0.0
     checkpoint: Checkpoint | None = None
 
@@ -130,8 +130,8 @@ class NetworkState:
             raise ValueError(f"The weight decay must lie between 0 and 10, not {self.l2}.")
         if self.speed is not None and self.speed <= 0.0:
             raise ValueError(f"The speed must be a positive number of steps a second, not {self.speed}.")
-        if self.stop_step < 0 or self.stop_loss < 0:
-            raise ValueError("The step limit and the target loss must not be negative; 0 switches them off.")
+        if self.stop_epoch < 0 or self.stop_loss < 0:
+            raise ValueError("The epoch limit and the target loss must not be negative; 0 switches them off.")
         if self.checkpoint is not None and len(self.checkpoint.parameters) != self.parameter_count:
             raise ValueError(
                 f"The kept weights are {len(self.checkpoint.parameters)} numbers, "
@@ -247,7 +247,7 @@ _PLAIN = (
     "output_init",
     "seed",
     "speed",
-    "stop_step",
+    "stop_epoch",
     "stop_loss",
 )
 

@@ -11,6 +11,7 @@ import math
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
+    QIcon,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -27,6 +28,9 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QSlider,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -89,20 +93,35 @@ def number_entry(name: str, *, decimals: int = 2, unit: str = "", width: int = 7
     result.setFixedWidth(width)
     result.setAccessibleName(name)
     result.setToolTip(name)
-    result.lineEdit().setTextMargins(theme.SPACE_XS, 0, theme.SPACE_XS, 0)
     return result
 
 
+ARROW_WIDTH = 24
+"""What a menu's arrow takes at its right end; the style sheet leaves this room."""
+
+
 class Menu(QComboBox):
-    """A menu of choices with the app's own arrow."""
+    """A menu of choices with the app's own arrow. A name is never cut: where icon and name do not fit, one of them goes."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        painter = QPainter(self)
+        painter = QStylePainter(self)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        if self.currentIndex() < 0:
+            option.currentText = self.placeholderText()
+        if not option.currentIcon.isNull():
+            name = self.fontMetrics().horizontalAdvance(option.currentText)
+            room = self.width() - ARROW_WIDTH - theme.SPACE_S
+            if name > room:
+                option.currentText = ""
+            elif name + option.iconSize.width() + theme.SPACE_S > room:
+                option.currentIcon = QIcon()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.pen("muted" if self.isEnabled() else "ghost", 1.6))
         x, y = self.width() - 15.0, self.height() / 2

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from . import theme
 from .controls import Card, NumberSlider, chip
 
-TILE = 44
+TILE = 38
 
 
 class Tile(NamedTuple):
@@ -78,6 +78,9 @@ class DataPanel(Card):
         for button in (self.paint, self.csv):
             own.addWidget(button, 1)
         self.body.addLayout(own)
+        self._sliders = QVBoxLayout()
+        self._sliders.setSpacing(2)
+        self.body.addLayout(self._sliders)
         self.noise = self._slider("Noise", "noise", 0, 100, 5, "%", "How much the points are scattered")
         self.count = self._slider("Points", "count", 50, 1000, 400, "", "How many points, train and test")
         self.share = self._slider(
@@ -107,12 +110,12 @@ class DataPanel(Card):
         self, symbol: str, field: str, low: float, high: float, default: float, unit: str, tip: str
     ) -> NumberSlider:
         slider = NumberSlider(
-            symbol, f"Data: {symbol}", low, high, default, decimals=0, unit=unit, tip=tip, symbol_width=42
+            symbol, f"Data: {symbol}", low, high, default, decimals=0, unit=unit, tip=tip, symbol_width=48
         )
         slider.track.setMinimumWidth(48)
         slider.changing.connect(lambda value: self.edited.emit(field, value / 100 if unit == "%" else round(value)))
         slider.finished.connect(self.finished)
-        self.body.addWidget(slider)
+        self._sliders.addWidget(slider)
         return slider
 
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from . import theme
 
+WIDE = 130.0
+"""A layer's picture of this width has room for its words in one line."""
+HEIGHT, TALL_HEIGHT, LOW_HEIGHT = 116, 140, 84
 GRADIENT_LOW, GRADIENT_HIGH = 1e-6, 1e1
 """Ends of the gradient bars' logarithmic scale."""
 
@@ -23,8 +26,10 @@ class LayerView:
 
     Attributes
     ----------
+    number : int
+        Which hidden layer this is, from 1.
     title : str
-        For instance "Layer 1 · tanh".
+        Of its activation.
     z : ndarray, shape (n,)
         Where the curves are sampled, from the left to the right end of the picture.
     value, slope : ndarray, shape (n,)
@@ -41,6 +46,7 @@ class LayerView:
         The norm of the gradient of the layer's weights.
     """
 
+    number: int
     title: str
     z: NDArray[np.floating]
     value: NDArray[np.floating]
@@ -50,6 +56,12 @@ class LayerView:
     dead: int
     units: int
     gradient: float
+
+    @property
+    def words(self) -> list[str]:
+        """The state of the layer in words."""
+        dead = [f"{self.dead} of {self.units} dead"] if self.dead else []
+        return [*dead, f"{self.saturated:.0%} flat", f"gradient {self.gradient:.2g}"]
 
     @property
     def alarming(self) -> bool:
@@ -69,9 +81,10 @@ class Inside(QWidget):
         self.setToolTip(
             "Bars: where the weighted sums of all points fall. Brown bars lie where the curve is nearly flat "
             "(|f′| < 0.05) and little is learned. The upright bar is the size of the layer's gradient, "
-            "logarithmic. When the words below turn to a warning, a click gives the layer a fresh start."
+            "logarithmic. Where much of a layer cannot learn, a click on it revives it: dead units get fresh weights, "
+            "saturated ones smaller ones."
         )
-        self.setFixedHeight(116)
+        self.setMinimumHeight(LOW_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._layers: Sequence[LayerView] = ()
@@ -79,7 +92,9 @@ class Inside(QWidget):
     def show_layers(self, layers: Sequence[LayerView]) -> None:
         """Draw these layers, from the first hidden one."""
         self._layers = layers
-        self.setAccessibleDescription("; ".join(f"{layer.title}: {_words(layer)}" for layer in layers))
+        self._fit_height()
+        said = [f"Layer {layer.number}, {layer.title}: {' · '.join(layer.words)}" for layer in layers]
+        self.setAccessibleDescription("; ".join(said))
         self.update()
 
     def retheme(self) -> None:
@@ -91,6 +106,26 @@ class Inside(QWidget):
         width = min((self.width() - theme.SPACE_M * (count - 1)) / count, 300.0)
         left = (self.width() - count * width - (count - 1) * theme.SPACE_M) / 2
         return QRectF(left + index * (width + theme.SPACE_M), 0.0, width, float(self.height()))
+
+    def remedy_rect(self, index: int) -> QRectF:
+        """Where the button stands that an alarm shows on the picture of a layer."""
+        picture = self.rect_of(index)
+        button = QRectF(0.0, 0.0, 56.0, 20.0)
+        button.moveCenter(picture.center() - QPointF(7.0, 0.0))
+        return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        """Narrow pictures break their words into lines, and need more height for them."""
+        height = HEIGHT if self.rect_of(0).width() > WIDE else TALL_HEIGHT
+        if height != self.maximumHeight():
+            self.setMaximumHeight(height)
+            self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(300, self.maximumHeight())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -117,30 +152,52 @@ class Inside(QWidget):
             super().keyPressEvent(event)
 
     def _paint_layer(self, painter: QPainter, rect: QRectF, layer: LayerView) -> None:
-        painter.setFont(theme.font(theme.TEXT_S, bold=True))
-        painter.setPen(theme.color("text"))
-        line = QFontMetricsF(painter.font()).height()
-        head = QRectF(rect.left(), rect.top(), rect.width(), line)
-        metrics, right = QFontMetricsF(painter.font()), Qt.TextElideMode.ElideRight
-        legend = 40.0 if rect.width() > 160 else 0.0
-        title = metrics.elidedText(layer.title, right, rect.width() - 14 - legend)
-        painter.drawText(head, int(Qt.AlignmentFlag.AlignLeft), title)
-        x = rect.right() - 14
-        for text, token in (("f′", "derivative"), ("f", "curve")) if legend else ():
-            x -= QFontMetricsF(painter.font()).horizontalAdvance(text) + theme.SPACE_S
-            painter.setPen(theme.color(token))
-            painter.drawText(QPointF(x, head.bottom() - 3), text)
+        wide = rect.width() > WIDE
+        painter.setFont(theme.font(theme.TEXT_S, bold=wide))
+        metrics = QFontMetricsF(painter.font())
+        title = [f"Layer {layer.number} · {layer.title}"] if wide else layer.title.split()
+        top = self._paint_lines(painter, rect.topLeft(), _wrapped(title, " ", metrics, rect.width() - 60 * wide), "text")
+        if wide:
+            self._paint_key(painter, QPointF(rect.right() - 14, rect.top() + metrics.ascent()))
         painter.setFont(theme.font(theme.TEXT_S))
-        foot = QRectF(rect.left(), rect.bottom() - line, rect.width(), line)
-        painter.setPen(theme.color("warning" if layer.alarming else "muted"))
-        metrics, right = QFontMetricsF(painter.font()), Qt.TextElideMode.ElideRight
-        words = metrics.elidedText(_words(layer), right, rect.width())
-        painter.drawText(foot, int(Qt.AlignmentFlag.AlignLeft), words)
-        area = rect.adjusted(0, line + 4, -14, -line - 6)
+        words = layer.words if wide else [text.replace("gradient", "grad").replace(" of ", "/") for text in layer.words]
+        lines = _wrapped(words, " · ", QFontMetricsF(painter.font()), rect.width())
+        bottom = rect.bottom() - len(lines) * QFontMetricsF(painter.font()).height()
+        self._paint_lines(painter, QPointF(rect.left(), bottom), lines, "warning" if layer.alarming else "muted")
+        area = QRectF(QPointF(rect.left(), top + 4), QPointF(rect.right() - 14, bottom - 6))
         self._paint_histogram(painter, area, layer)
         self._paint_curve(painter, area, layer.z, layer.slope, "derivative", 1.4)
         self._paint_curve(painter, area, layer.z, layer.value, "curve", 1.8)
         self._paint_gradient(painter, QRectF(rect.right() - 8, area.top(), 8, area.height()), layer)
+        if layer.alarming:
+            self._paint_remedy(painter, self.remedy_rect(layer.number - 1))
+
+    @staticmethod
+    def _paint_lines(painter: QPainter, corner: QPointF, lines: Sequence[str], token: str) -> float:
+        """Write lines of text under a place; returns where they end."""
+        metrics = QFontMetricsF(painter.font())
+        painter.setPen(theme.color(token))
+        for number, line in enumerate(lines):
+            painter.drawText(corner + QPointF(0.0, number * metrics.height() + metrics.ascent()), line)
+        return corner.y() + len(lines) * metrics.height()
+
+    @staticmethod
+    def _paint_key(painter: QPainter, at: QPointF) -> None:
+        """Say which curve is which."""
+        x = at.x()
+        for text, token in (("f′", "derivative"), ("f", "curve")):
+            x -= QFontMetricsF(painter.font()).horizontalAdvance(text) + theme.SPACE_S
+            painter.setPen(theme.color(token))
+            painter.drawText(QPointF(x, at.y()), text)
+
+    def _paint_remedy(self, painter: QPainter, button: QRectF) -> None:
+        """The remedy, drawn as what it is: something to press."""
+        painter.setPen(theme.pen("warning", 1.5))
+        painter.setBrush(theme.color("surface"))
+        painter.drawRoundedRect(button, 9, 9)
+        painter.setPen(theme.color("warning"))
+        painter.setFont(theme.font(theme.TEXT_S, bold=True))
+        painter.drawText(button, int(Qt.AlignmentFlag.AlignCenter), "Revive")
 
     def _paint_histogram(self, painter: QPainter, area: QRectF, layer: LayerView) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
@@ -187,7 +244,13 @@ class Inside(QWidget):
         painter.drawRoundedRect(filled, 3, 3)
 
 
-def _words(layer: LayerView) -> str:
-    """The state of a layer in words."""
-    text = f"{layer.saturated:.0%} flat · gradient {layer.gradient:.2g}"
-    return f"{layer.dead} of {layer.units} dead · {text}" if layer.dead else text
+def _wrapped(pieces: Sequence[str], separator: str, metrics: QFontMetricsF, width: float) -> list[str]:
+    """Pieces of text in as few lines as they need, none of them wider than `width` where that can be."""
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        longer = lines[-1] + separator + piece
+        if metrics.horizontalAdvance(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(piece)
+    return [metrics.elidedText(line, Qt.TextElideMode.ElideRight, width) for line in lines]

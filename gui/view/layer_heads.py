@@ -92,6 +92,7 @@ class LayerHeads(QWidget):
             button.setText(text)
             button.setProperty("kind", "quiet")
             button.setFixedSize(20, 24)
+            button.setStyleSheet("padding: 0")
             button.setAccessibleName(f"{name} in layer {layer + 1}")
             button.setToolTip(f"{name} in layer {layer + 1}")
             button.clicked.connect(lambda _on, step=change: self.units_asked.emit(layer, self._units[layer] + step))
@@ -107,11 +108,12 @@ class LayerHeads(QWidget):
         columns = self._diagram.geometry_map.columns
         if len(columns) < 2 or len(columns) != self._count + 2:
             return
-        width = max(min(150, int(columns[1] - columns[0]) - theme.SPACE_S), 56)
+        step = int(columns[1] - columns[0])
+        width = min(150, step - (theme.SPACE_S if step > 90 else 2))
         for index, head in enumerate(self._heads[: self._count]):
             head.setGeometry(int(columns[index + 1]) - width // 2, 0, width, self.height())
-            # Where columns stand close the name matters more than the small curve, and small type holds more.
             menu = self.choosers[index].menu
-            menu.setIconSize(QSize(26, 16) if width >= 110 else QSize(0, 0))
-            size = theme.TEXT_M if width >= 76 else theme.TEXT_S
-            menu.setStyleSheet(f"padding-left: {theme.SPACE_XS}px; padding-right: 0; font-size: {size}px")
+            menu.setIconSize(QSize(26, 16) if width >= 54 else QSize(20, 14))
+            menu.setStyleSheet(f"padding-left: {theme.SPACE_XS}px; padding-right: 0")
+            for button in (self.fewer[index], self.more[index]):
+                button.setFixedWidth(20 if width >= 60 else 15)

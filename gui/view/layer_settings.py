@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from . import theme
 from .controls import Menu, label
@@ -48,14 +48,17 @@ class LayerSettings(QWidget):
         for key, text in initializers:
             self.init.addItem(text, key)
         self.parameters = ParameterSliders()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, theme.SPACE_XS, 0, theme.SPACE_S)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, theme.SPACE_XS, 0, theme.SPACE_S)
+        column.setSpacing(theme.SPACE_XS)
+        row = QHBoxLayout()
         row.setSpacing(theme.SPACE_S)
         row.addWidget(self.layer)
-        row.addWidget(label("starts", "muted"))
+        row.addWidget(label("weights start", "muted"))
         row.addWidget(self.init)
-        row.addWidget(self.parameters, 1)
-        row.addStretch(0)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addWidget(self.parameters)
         self.layer.activated.connect(lambda _index: self._show())
         self.init.activated.connect(lambda index: self.init_chosen.emit(self.chosen, self.init.itemData(index)))
         self.parameters.changing.connect(lambda name, value: self.parameter_changing.emit(self.chosen, name, value))

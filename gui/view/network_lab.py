@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFormLayout,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -31,6 +30,7 @@ from .plane import ColorBar, Square
 from .train_bar import TrainBar
 
 SIDE_WIDTH, OUTPUT_WIDTH = 300, 376
+SYMBOL_WIDTH = 48
 Choices = Sequence[tuple[object, str]]
 
 
@@ -75,7 +75,9 @@ class NetworkLab(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
         layout.setSpacing(theme.SPACE_M)
-        self.bar = TrainBar(chooser("Activation of the hidden layers"), offer.speeds, offer.rates)
+        self.bar = TrainBar(
+            chooser("Activation of the hidden layers"), offer.speeds, offer.optimizers, offer.rates
+        )
         self.bar.edited.connect(self.edited)
         layout.addWidget(self.bar)
         stage = QHBoxLayout()
@@ -90,39 +92,40 @@ class NetworkLab(QWidget):
         self.data.finished.connect(self.gesture_finished)
         self.features = Chips(offer.features, "Input")
         self.features.toggled.connect(self.feature_toggled)
-        inputs = Card("Inputs")
-        inputs.body.addWidget(self.features)
+        inputs = Card()
+        inputs.setAccessibleName("Inputs")
+        beside = QHBoxLayout()
+        beside.addWidget(label("Inputs", "title"), 0, Qt.AlignmentFlag.AlignTop)
+        beside.addWidget(self.features, 1)
+        inputs.body.addLayout(beside)
         training = Card("Training")
         self.loss_choice = self._choice("Loss", "loss", [], "What training makes small")
-        self.optimizer = self._choice("Optimiser", "optimizer", offer.optimizers, "From gradient to step")
-        form = QFormLayout()
-        form.setHorizontalSpacing(theme.SPACE_M)
-        form.setVerticalSpacing(theme.SPACE_XS)
-        for box in (self.loss_choice, self.optimizer):
-            form.addRow(label(box.accessibleName()), box)
-        training.body.addLayout(form)
+        training.body.addLayout(_labelled("Loss", self.loss_choice))
         self.batch = NumberSlider(
-            "Batch", "Batch size", 1, 100, 10, decimals=0, tip="Points for one step", symbol_width=42
+            "Batch", "Batch size", 1, 100, 10, decimals=0, tip="Points for one step", symbol_width=SYMBOL_WIDTH
         )
         self.batch.track.setMinimumWidth(48)
         self.batch.changing.connect(lambda value: self.edited.emit("batch_size", round(value)))
         self.decay = NumberSlider(
-            "L2", "Weight decay", 0, 0.1, 0, decimals=4, tip="Pulls all weights towards zero", symbol_width=42
+            "L2", "Weight decay", 0, 0.1, 0, decimals=4, tip="Pulls all weights towards zero", symbol_width=SYMBOL_WIDTH
         )
         self.decay.track.setMinimumWidth(48)
         self.decay.changing.connect(lambda value: self.edited.emit("l2", value))
+        sliders = QVBoxLayout()
+        sliders.setSpacing(2)
+        training.body.addLayout(sliders)
         for slider in (self.batch, self.decay):
             slider.finished.connect(self.gesture_finished)
-            training.body.addWidget(slider)
-        self.stop_step = number_entry("Stop at this step; 0 means never", decimals=0, width=84)
-        self.stop_step.setRange(0, 10_000_000)
-        self.stop_loss = number_entry("Stop at this training loss; 0 means never", decimals=3, width=84)
+            sliders.addWidget(slider)
+        self.stop_epoch = number_entry("Stop after this many epochs; 0 means never", decimals=0, width=98)
+        self.stop_epoch.setRange(0, 1_000_000)
+        self.stop_loss = number_entry("Stop at this training loss; 0 means never", decimals=3, width=92)
         self.stop_loss.setRange(0, 10)
-        for field, entry in (("stop_step", self.stop_step), ("stop_loss", self.stop_loss)):
-            entry.setSpecialValueText("never")
+        for field, entry, word in (("stop_epoch", self.stop_epoch, "epoch"), ("stop_loss", self.stop_loss, "loss")):
+            entry.setPrefix(f"{word} ")
+            entry.setSpecialValueText(f"{word} –")
             entry.valueChanged.connect(lambda value, key=field: self._on_stop(key, value))
-        form.addRow(label("Stop at step"), self.stop_step)
-        form.addRow(label("Stop at loss"), self.stop_loss)
+        training.body.addLayout(_labelled("Stop at", self.stop_epoch, self.stop_loss))
         reseed = QToolButton()
         reseed.setText("New weights")
         reseed.setProperty("kind", "quiet")
@@ -139,7 +142,7 @@ class NetworkLab(QWidget):
         )
         self.fewer_layers.clicked.connect(lambda: self.layers_asked.emit(-1))
         self.more_layers.clicked.connect(lambda: self.layers_asked.emit(1))
-        card.header.insertWidget(1, label("drag an edge to change its weight", "caption"))
+        card.header.insertWidget(1, label("drag the edges", "caption"))
         card.header.addWidget(label("hidden layers", "muted"))
         for widget in (self.fewer_layers, self.layer_count, self.more_layers):
             card.header.addWidget(widget)
@@ -213,25 +216,24 @@ class NetworkLab(QWidget):
         button.setToolTip(name)
         return button
 
-    def set_choices(self, losses: Choices, loss: str, optimizer: str) -> None:
-        """Offer these losses, and show what is chosen; emits nothing."""
+    def set_losses_offered(self, losses: Choices, loss: str) -> None:
+        """Offer these losses, and show the one chosen; emits nothing."""
         menu = self.loss_choice
         if [(menu.itemData(i), menu.itemText(i)) for i in range(menu.count())] != list(losses):
             menu.clear()
             for key, text in losses:
                 menu.addItem(text, key)
-        for box, value in ((self.loss_choice, loss), (self.optimizer, optimizer)):
-            box.setCurrentIndex(box.findData(value))
+        menu.setCurrentIndex(menu.findData(loss))
 
-    def set_stops(self, step: int, loss: float) -> None:
+    def set_stops(self, epoch: int, loss: float) -> None:
         """Show when the training stops by itself; emits nothing."""
-        for entry, value in ((self.stop_step, step), (self.stop_loss, loss)):
+        for entry, value in ((self.stop_epoch, epoch), (self.stop_loss, loss)):
             entry.blockSignals(True)
             entry.setValue(value)
             entry.blockSignals(False)
 
     def _on_stop(self, field: str, value: float) -> None:
-        self.edited.emit(field, int(value) if field == "stop_step" else value)
+        self.edited.emit(field, int(value) if field == "stop_epoch" else value)
         self.gesture_finished.emit()
 
     def set_losses(self, train: str, test: str) -> None:
@@ -242,6 +244,18 @@ class NetworkLab(QWidget):
             (self.test_text, "test", test, t.derivative),
         ):
             _set_text(widget, f'<span style="color:{token}">━ <b>{name}</b></span> {text}')
+
+
+def _labelled(text: str, *widgets: QWidget) -> QHBoxLayout:
+    """A row of the side: words, then what they belong to."""
+    row = QHBoxLayout()
+    row.setSpacing(theme.SPACE_S)
+    words = label(text)
+    words.setMinimumWidth(SYMBOL_WIDTH)
+    row.addWidget(words)
+    for widget in widgets:
+        row.addWidget(widget, 1)
+    return row
 
 
 def _set_text(widget: QLabel, text: str) -> None:

@@ -233,8 +233,7 @@ QToolButton[kind="quiet"]:focus {{ border: 1px solid {t.accent}; }}
 QComboBox, QLineEdit, QAbstractSpinBox {{ background: {t.sunken}; border: 1px solid {t.border};
     border-radius: 6px; padding: 4px {SPACE_S}px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}
-QAbstractSpinBox QLineEdit {{ background: transparent; border: none;
-    padding: 0 {SPACE_S}px; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox:hover, QLineEdit:hover, QDoubleSpinBox:hover, QSpinBox:hover {{ background: {t.hover}; }}
 QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus, QSpinBox:focus {{ border: 1px solid {t.accent}; }}
@@ -246,10 +245,10 @@ QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.bor
 QComboBox QAbstractItemView::item {{ min-height: 24px; }}
 QComboBox QAbstractItemView::item:selected {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="chip"] {{ background: transparent; border: 1px solid {t.border}; border-radius: 9px;
-    color: {t.muted}; padding: 3px 10px; font-size: {TEXT_S}px; }}
+    color: {t.muted}; padding: 3px 7px; font-size: {TEXT_S}px; }}
 QPushButton[kind="chip"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="chip"]:checked {{ background: {t.sunken}; color: {t.text}; border-color: {t.accent}; }}
-QPushButton[kind="chip"]:focus {{ border: 2px solid {t.accent}; padding: 2px 9px; }}
+QPushButton[kind="chip"]:focus {{ border: 2px solid {t.accent}; padding: 2px 6px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {t.border}; border-radius: 5px; min-height: 30px; }}

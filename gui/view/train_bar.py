@@ -19,8 +19,8 @@ class TrainBar(Card):
     ----------
     chooser : ActivationChooser
         The activation of all hidden layers.
-    speeds, rates : sequence of (value, text)
-        What can be chosen for steps a second and for the learning rate.
+    speeds, optimizers, rates : sequence of (value, text)
+        What can be chosen for steps a second, for the way from gradient to step, and for the learning rate.
     """
 
     play_clicked = Signal()
@@ -34,6 +34,7 @@ class TrainBar(Card):
         self,
         chooser: ActivationChooser,
         speeds: Sequence[tuple[float | None, str]],
+        optimizers: Sequence[tuple[object, str]],
         rates: Sequence[tuple[float, str]],
         parent: QWidget | None = None,
     ) -> None:
@@ -65,11 +66,12 @@ class TrainBar(Card):
         self.epoch = self._readout(row, "Epoch", 84)
         self.step = self._readout(row, "Step", 78)
         row.addStretch(1)
-        self.speed = self._choice(row, "Speed", "speed", speeds, "Training steps in a second")
+        self.speed = self._choice(row, "Steps a second", "speed", speeds, "The pace of the training; its result is the same")
+        self.optimizer = self._choice(row, "Optimiser", "optimizer", optimizers, "How a gradient becomes a step")
         self.rate = self._choice(row, "Learning rate", "learning_rate", rates, "How far the weights move in each step")
         self.chooser = chooser
-        chooser.menu.setMinimumWidth(168)
-        self._column(row, "Activation of the hidden layers", chooser)
+        chooser.menu.setMinimumWidth(160)
+        self._column(row, "Activation, all hidden layers", chooser)
 
     def set_running(self, running: bool) -> None:
         """Show on the button what a click would do."""
@@ -83,12 +85,12 @@ class TrainBar(Card):
         self.epoch.setText(f"{int(epoch):,}".replace(",", "\u2009"))
         self.step.setText(f"{step:,}".replace(",", "\u2009"))
 
-    def set_choices(self, speed: float | None, rate: float) -> None:
+    def set_choices(self, speed: float | None, optimizer: str, rate: float) -> None:
         """Show the settings of the model; emits nothing."""
-        for box, value in ((self.speed, speed), (self.rate, rate)):
+        for box, value in ((self.speed, speed), (self.optimizer, optimizer), (self.rate, rate)):
             index = box.findData(value)
             if index < 0:  # a value from a session file that the list does not have
-                box.addItem(f"{value:g}", value)
+                box.addItem(f"{value}", value)
                 index = box.count() - 1
             box.setCurrentIndex(index)
 

@@ -44,16 +44,33 @@ def test_equal_steps_give_equal_weights_however_they_are_divided():
 
 @pytest.mark.parametrize("speed", [200.0, 1000.0, None])
 def test_the_speed_does_not_change_the_result(speed):
-    worker = Worker(replace(XOR, speed=speed, stop_step=150))
+    worker = Worker(replace(XOR, speed=speed, stop_epoch=16))
     try:
         worker.play()
         worker.flush()
         snapshot = worker.wait(lambda s: not s.running)
     finally:
         worker.close()
-    assert snapshot.step == 150
-    assert "150" in snapshot.message
-    assert np.array_equal(snapshot.parameters, trained(XOR, 150))
+    assert snapshot.step == 144  # 84 training points in batches of 10: nine steps an epoch
+    assert snapshot.message == "Stopped at the limit of 16 epochs."
+    assert np.array_equal(snapshot.parameters, trained(XOR, 144))
+
+
+def test_training_goes_on_past_a_limit_that_was_reached():
+    training = Training(replace(XOR, stop_epoch=2))
+    assert training.run(100) == 18
+    assert training.run(100) == 100
+    assert training.message == ""
+
+
+def test_another_batch_size_leaves_the_epochs_done_as_they_are():
+    training = Training(XOR)
+    training.run(90)
+    assert training.snapshot(0, running=False).epoch == pytest.approx(10)
+    training.update(replace(XOR, batch_size=84, stop_epoch=12))
+    assert training.snapshot(0, running=False).epoch == pytest.approx(10)
+    assert training.run(100) == 2
+    assert training.snapshot(0, running=False).epoch == pytest.approx(12)
 
 
 def test_the_pace_is_kept():

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QToolTi
 from gui.engine import networks
 from gui.model.dataset import EXTENT, KINDS, DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
+from gui.view import theme
 from gui.view.diagram_geometry import BIAS, Place
 
 XOR = NetworkState(data=DatasetSettings("xor", count=200), hidden=(Layer(4), Layer(3)), speed=None)
@@ -25,6 +26,10 @@ def image_of(widget: QWidget) -> np.ndarray:
     image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def rgb(token: str) -> np.ndarray:
+    return np.array(theme.color(token).getRgb()[:3])
 
 
 def with_weights(state: NetworkState, *layers: tuple[object, object]) -> NetworkState:
@@ -354,7 +359,10 @@ def test_dead_units_are_said_and_revived_by_a_click(driver):
     assert d.lab.drawing.insides[0].dead == 4
     assert "dead" in d.lab.status()
     assert "4 of 4 dead" in d.view.inside.accessibleDescription()
-    QTest.mouseClick(d.view.inside, LEFT, pos=d.view.inside.rect_of(0).center().toPoint())
+    button = d.view.inside.remedy_rect(0)
+    outline = image_of(d.view.inside)[round(button.top()), round(button.center().x())].astype(int)
+    assert np.abs(outline - rgb("warning")).max() < 80
+    QTest.mouseClick(d.view.inside, LEFT, pos=button.center().toPoint())
     revived = d.settle()
     d.lab.drawing.draw(revived, 65, slow=True)
     assert d.lab.drawing.insides[0].dead == 0
@@ -440,13 +448,13 @@ def test_one_layer_takes_an_activation_of_its_own(driver):
     assert [f.name for f in d.lab.drawing.pictures.net.activations] == ["tanh", "sigmoid", "linear"]
 
 
-def test_training_stops_at_the_step_that_was_typed(driver):
+def test_training_stops_at_the_epoch_that_was_typed(driver):
     d = driver()
-    d.type(d.view.stop_step, "250")
+    d.type(d.view.stop_epoch, "20")
     d.click(d.view.bar.play)
     snapshot = d.settle()
-    assert snapshot.step == 250
-    assert d.lab.status() == "Stopped at the limit of 250 steps."
+    assert snapshot.epoch == pytest.approx(20)
+    assert d.lab.status() == "Stopped at the limit of 20 epochs."
 
 
 def test_a_kept_session_goes_on_with_the_same_weights(driver, make_app):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import sys
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QScrollArea, QWidget
 
 from gui.controller.app import help_sections
 from gui.controller.errors import ErrorReporter
+from gui.model.network import Layer, NetworkState
 from gui.model.neuron import Neuron
 from gui.model.session import Session, load, save
 from gui.view import theme
+from gui.view.controls import Card
 from gui.view.dialogs import HelpSheet
 
 
@@ -323,12 +326,41 @@ def _contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_no_text_is_cut_off_at_the_smallest_window(app):
-    app.window.resize(app.window.minimumSize())
+@pytest.mark.parametrize("size", [(1200, 700), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("lab", ["neuron", "network"])
+def test_no_text_is_cut_off(make_app, lab, size):
+    names = ["leaky_relu", "softplus", "hard_sigmoid", "thresholded_relu", "gelu_tanh", "tanh"]
+    app = make_app(lab=lab, network=NetworkState(hidden=tuple(Layer(12, name) for name in names)))
+    app.window.resize(*size)
+    app.lab.prepare()
     QApplication.processEvents()
-    for label in app.labs["neuron"].view.findChildren(QLabel):
+    assert (app.window.width(), app.window.height()) == size
+    for label in app.lab.view.findChildren(QLabel):
         if label.isVisible() and label.text() and not label.wordWrap():
             assert label.width() >= label.minimumSizeHint().width(), label.text()
+            assert label.parentWidget().rect().contains(label.geometry()), label.text()
+    for column in app.lab.view.findChildren(QScrollArea):
+        needed = column.widget().minimumSizeHint()
+        assert needed.width() <= column.viewport().width()
+        assert needed.height() <= column.viewport().height() or size[1] < 800
+    pieces = [widget for widget in app.lab.view.findChildren(QWidget) if isinstance(widget.parentWidget(), Card)]
+    for card in app.lab.view.findChildren(Card):
+        places = [piece.geometry() for piece in pieces if piece.isVisible() and piece.parentWidget() is card]
+        overlapping = [(a, b) for a, b in itertools.combinations(places, 2) if a.intersects(b)]
+        assert overlapping == [], card.accessibleName()
+
+
+def test_a_menu_shows_a_name_whole_or_its_curve(app):
+    menu = app.lab.view.chooser.menu
+    menu.setCurrentIndex(menu.findData("thresholded_relu"))
+    drawn = []
+    for width in (240, 150, 80):
+        menu.setFixedWidth(width)
+        image = menu.grab().toImage()
+        accent, text = (theme.color(token).rgb() for token in ("accent", "text"))
+        colours = [image.pixel(x, y) for x in range(width - 24) for y in range(image.height())]
+        drawn.append((accent in colours, text in colours))
+    assert drawn == [(True, True), (False, True), (True, False)]
 
 
 def test_save_then_command_line_opens_it(tmp_path):
