@@ -25,8 +25,6 @@ MOVING_SIDE, STILL_SIDE = 257, 513
 STILL_SECONDS = 0.15
 SLOW_SECONDS = 0.1
 """Curves and the insides of layers are redrawn ten times a second while training: more cannot be read."""
-LARGE = 200
-"""The diagram of a network of more weights takes as long as all the rest: it is drawn every other frame."""
 
 
 class Drawing:
@@ -55,7 +53,6 @@ class Drawing:
         self._settings_drawn: object = None
         self._changed_at = self._slow_at = -np.inf
         self._fine = False
-        self._turn = 0
 
     def frame(self, snapshot: Snapshot, now: float) -> None:
         """Draw what changed; refine the picture when nothing has changed for a while."""
@@ -69,6 +66,8 @@ class Drawing:
         elif not self._fine and now - self._changed_at >= STILL_SECONDS:
             self._fine = True
             self.draw(snapshot, STILL_SIDE, slow=True)
+        else:
+            self._view.diagram.catch_up()
 
     def draw(self, snapshot: Snapshot, side: int, slow: bool) -> None:
         """Draw a snapshot with a picture of `side` samples; with `slow` also what need not move smoothly."""
@@ -81,9 +80,8 @@ class Drawing:
         view, pictures, state = self._view, self.pictures, snapshot.state
         pictures.sync(snapshot)
         view.diagram.show_network([FEATURES[name].title for name in state.features], state.sizes)
-        self._turn += 1
-        if slow or state.parameter_count <= LARGE or self._turn % 2:
-            view.diagram.show_values(pictures.net.weights, pictures.net.biases, pictures.unit_fields())
+        fields = pictures.unit_fields(view.diagram.field_side)
+        view.diagram.show_values(pictures.net.weights, pictures.net.biases, fields, moving=snapshot.running)
         self._draw_output(side)
         self._draw_points(state)
         view.bar.set_running(snapshot.running)

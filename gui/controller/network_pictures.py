@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,6 @@ from ..view import classes, colormap, theme
 from ..view.diagram_geometry import BIAS, Place
 from ..view.inside import LayerView
 
-UNIT_SIDE = 48
-"""Samples along a side of the small field in a unit."""
 SATURATED = 0.05
 """Below this slope learning is slow."""
 DEAD = 1e-3
@@ -75,23 +74,23 @@ class Pictures:
             return int(self._indices.biases[place.layer - 1][place.unit])
         return int(self._indices.weights[place.layer - 1][place.unit, place.source])
 
-    def unit_fields(self) -> list[NDArray[np.uint8]]:
+    def unit_fields(self, side: int) -> list[NDArray[np.uint8]]:
         """For every layer, inputs first, the coloured fields of its units: shape (units, side, side, 4)."""
-        inputs = self._grid(UNIT_SIDE)
+        inputs = self._grid(side)
         table = colormap.diverging(theme.current().name)
-        layers = [colormap.paint(_upright(inputs.T), -3.0, 3.0, table)]
+        layers = [colormap.paint(_upright(inputs.T, side), -3.0, 3.0, table)]
         hidden = self.net.hidden(inputs)
         for activation, values in zip(self.net.activations[:-1], hidden[:-1], strict=True):
-            layers.append(colormap.paint(_upright(_squashed(activation, values)), -1.0, 1.0, table))
+            layers.append(colormap.paint(_upright(_squashed(activation, values), side), -1.0, 1.0, table))
         output = hidden[-1]
         if self.state.task == "multiclass":
             palette = np.array([color.getRgb() for color in classes.colors(len(output))], dtype=np.float32)
             ground = np.array(theme.color("surface").getRgb(), dtype=np.float32)
-            share = _upright(ac.softmax(output, axis=0))[..., None]
+            share = _upright(ac.softmax(output, axis=0), side)[..., None]
             mixed = share * palette[:, None, None] + (1 - share) * ground
             layers.append(mixed.astype(np.uint8, order="C"))
         else:
-            layers.append(colormap.paint(_upright(self._shown(output)), -1.0, 1.0, table))
+            layers.append(colormap.paint(_upright(self._shown(output), side), -1.0, 1.0, table))
         return layers
 
     def output_field(self, side: int) -> Field:
@@ -187,8 +186,12 @@ class Pictures:
 
 def plane_table() -> NDArray[np.uint8]:
     """The colours of the large picture: the diverging map without its darkest ends, so that points stand out."""
-    table = colormap.diverging(theme.current().name)
-    return table[np.linspace(36, 219, 256).round().astype(int)]
+    return _without_ends(theme.current().name)
+
+
+@cache
+def _without_ends(name: str) -> NDArray[np.uint8]:
+    return colormap.diverging(name)[np.linspace(36, 219, 256).round().astype(int)]
 
 
 def _squashed(activation: ac.Activation, values: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -200,6 +203,6 @@ def _squashed(activation: ac.Activation, values: NDArray[np.float32]) -> NDArray
     return ac.softsign(values)
 
 
-def _upright(fields: NDArray[np.floating]) -> NDArray[np.floating]:
+def _upright(fields: NDArray[np.floating], side: int) -> NDArray[np.floating]:
     """Flat fields, shape (units, side²), as pictures with the highest x2 on top."""
-    return fields.reshape(-1, UNIT_SIDE, UNIT_SIDE)[:, ::-1]
+    return fields.reshape(-1, side, side)[:, ::-1]

@@ -11,24 +11,24 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QBrush,
     QFontMetricsF,
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
-    QTransform,
 )
 from PySide6.QtWidgets import QWidget
 
 from . import theme
+from .diagram_edges import EDGES_A_FRAME, Edges
 from .diagram_geometry import BIAS, Geometry, Place
-from .edge_pens import LEVELS, edge_pens, mixed
+from .diagram_units import Fields, draw_bias, draw_frame
+from .edge_pens import mixed
+from .stamps import Stamps, is_raster
 from .weight_editor import WeightEditor
 
 LIMIT = 10.0
@@ -42,6 +42,8 @@ _STEPS = {
     Qt.Key.Key_Down: (0, 1),
 }
 """Arrow keys: layers to the right, units down."""
+FIELD_MOST = 60
+"""Samples along the side of a field, at most: on a display of twice the density each stands for four pixels."""
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 20.0, 6.0, 24.0
 
 
@@ -72,7 +74,8 @@ class Diagram(QWidget):
         self._sizes: tuple[int, ...] = (1, 1)
         self._weights: Sequence[NDArray[np.float32]] = [np.zeros((1, 1), np.float32)]
         self._biases: Sequence[NDArray[np.float32]] = [np.zeros(1, np.float32)]
-        self._fields: Sequence[NDArray[np.uint8]] = []
+        self._fields: list[Fields] = []
+        self._moving = False
         self._warnings: frozenset[tuple[int, int]] = frozenset()
         self._place: Place | None = None
         self._chosen: tuple[int, int] | None = None
@@ -80,7 +83,6 @@ class Diagram(QWidget):
         self.frames = 0
         self._editor = WeightEditor(self, LIMIT)
         self._editor.editingFinished.connect(self._on_typed)
-        self.retheme()
         self._layout_network()
 
     @property
@@ -110,17 +112,32 @@ class Diagram(QWidget):
         self._point_at(None)
         self._layout_network()
 
+    @property
+    def field_side(self) -> int:
+        """How many samples along a side the field of a unit is best given with: one for each pixel."""
+        return min(round(self._geometry.unit * self.devicePixelRatioF()), FIELD_MOST)
+
     def show_values(
         self,
         weights: Sequence[NDArray[np.float32]],
         biases: Sequence[NDArray[np.float32]],
         fields: Sequence[NDArray[np.uint8]],
+        *,
+        moving: bool = False,
     ) -> None:
         """Draw these values: weights (n_out, n_in) and biases (n_out,) per layer, and for every layer, inputs
-        first, the coloured fields of its units, shape (units, side, side, 4).
+        first, the coloured fields of its units, shape (units, side, side, 4). While they are `moving`, not
+        every edge follows in every frame; `catch_up` draws what is left when they rest.
         """
-        self._weights, self._biases, self._fields = weights, biases, fields
+        self._weights, self._biases, self._fields = weights, biases, [Fields(field) for field in fields]
+        self._edges.set_weights(weights)
+        self._moving = moving
         self.update()
+
+    def catch_up(self) -> None:
+        """Draw the edges that a frame has left out."""
+        if not self._edges.complete:
+            self.update()
 
     def show_chosen(self, unit: tuple[int, int] | None) -> None:
         """Mark the unit whose field is shown large."""
@@ -134,90 +151,45 @@ class Diagram(QWidget):
             self.update()
 
     def retheme(self) -> None:
-        self._pens = [edge_pens("positive", Qt.PenCapStyle.SquareCap), edge_pens("negative", Qt.PenCapStyle.FlatCap)]
-        self._frames = {
-            "plain": theme.pen("muted", 1.2),
-            "marked": theme.pen("accent", 3.0),
-            "warning": theme.pen("warning", 2.5, Qt.PenStyle.DotLine),
-            "bias": theme.pen("surface", 1.5),
-            "bias marked": theme.pen("accent", 2.0),
-        }
-        self.update()
+        self._layout_network()
 
     # Drawing
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self.frames += 1
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.color("surface"))
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        self._paint_edges(painter)
-        for layer, size in enumerate(self._sizes):
-            for unit in range(size):
-                self._paint_unit(painter, layer, unit)
-        self._paint_names(painter)
-        self._paint_legend(painter)
-        if self._place is not None and not self._place.is_unit:
-            self._paint_label(painter, self._place)
-
-    def _paint_edges(self, painter: QPainter) -> None:
-        edges = [
-            (abs(weight), weight, (index + 1, unit, source))
-            for index, weights in enumerate(self._weights)
-            for unit, row in enumerate(weights.tolist())
-            for source, weight in enumerate(row)
-        ]
-        for size, weight, at in sorted(edges):  # what matters most lies on top
-            painter.setPen(self._pens[weight < 0][round(LEVELS * size / (1.2 + size))])
-            painter.drawLines(self._lines[at][weight < 0])
+        if is_raster(painter):
+            self._edges.draw(painter, self.size(), EDGES_A_FRAME if self._moving else None)
+        else:
+            painter.fillRect(self.rect(), theme.color("surface"))
+            self._edges.paint(painter)
         place = self._place
         if place is not None and place.source not in (None, BIAS):
-            weight = self.value(place)
-            pen = QPen(self._pens[weight < 0][LEVELS])
-            pen.setWidthF(self._pens[weight < 0][round(LEVELS * abs(weight) / (1.2 + abs(weight)))].widthF() + 2.0)
-            painter.setPen(pen)
-            painter.drawLines(self._lines[place][weight < 0])
+            self._edges.paint_marked(painter, place, self.value(place))
+        stamps = Stamps(painter)
+        for layer, size in enumerate(self._sizes):
+            for unit in range(size):
+                self._paint_unit(painter, stamps, layer, unit)
+        if place is not None and not place.is_unit:
+            self._paint_label(painter, place)
 
-    def _paint_unit(self, painter: QPainter, layer: int, unit: int) -> None:
+    def _paint_unit(self, painter: QPainter, stamps: Stamps, layer: int, unit: int) -> None:
         rect = self._geometry.rect(layer, unit)
-        radius = 0.16 * rect.width()
-        painter.setBrush(theme.color("surface"))
         if self._fields:
-            image, size = self._image(layer, unit), rect.width()
-            brush = QBrush(image)
-            scale = size / image.width()
-            brush.setTransform(QTransform(scale, 0, 0, scale, rect.left(), rect.top()))
-            painter.setBrush(brush)
-        place = self._place
-        pointed = place is not None and place.is_unit and (place.layer, place.unit) == (layer, unit)
-        if self._chosen == (layer, unit) or pointed:
-            painter.setPen(self._frames["marked"])
-        elif (layer, unit) in self._warnings:
-            painter.setPen(self._frames["warning"])
+            self._fields[layer].draw(painter, rect, unit)
+        if self._chosen == (layer, unit) or self._place == Place(layer, unit):
+            draw_frame(stamps, rect, "marked")
         else:
-            painter.setPen(self._frames["plain"])
-        painter.drawRoundedRect(rect, radius, radius)
+            draw_frame(stamps, rect, "warning" if (layer, unit) in self._warnings else "plain")
         if layer:
-            self._paint_bias(painter, layer, unit)
+            marked = self._place == Place(layer, unit, BIAS)
+            draw_bias(stamps, self._geometry.bias(layer, unit), float(self._biases[layer - 1][unit]), marked)
 
-    def _image(self, layer: int, unit: int) -> QImage:
-        field = self._fields[layer][unit]
-        side = field.shape[0]
-        return QImage(field.data, side, side, 4 * side, QImage.Format.Format_RGBA8888)
-
-    def _paint_bias(self, painter: QPainter, layer: int, unit: int) -> None:
-        bias = float(self._biases[layer - 1][unit])
-        marked = self._place == Place(layer, unit, BIAS)
-        painter.setPen(self._frames["bias marked" if marked else "bias"])
-        # The same two signs of a weight as on an edge: colour, and filled against hollow.
-        radius = 3.0 + 3.0 * abs(bias) / (1.0 + abs(bias))
-        at = self._geometry.bias(layer, unit)
-        painter.setBrush(self._pens[bias < 0][LEVELS].color())
-        painter.drawEllipse(at, radius + 0.8, radius + 0.8)
-        if bias < 0:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("surface"))
-            painter.drawEllipse(at, 0.45 * radius, 0.45 * radius)
+    def _paint_ground(self, painter: QPainter) -> None:
+        """What only another network or theme changes."""
+        self._paint_names(painter)
+        self._paint_legend(painter)
 
     def _paint_names(self, painter: QPainter) -> None:
         painter.setFont(theme.font(theme.TEXT_M, bold=True))
@@ -377,10 +349,6 @@ class Diagram(QWidget):
     def _layout_network(self) -> None:
         area = QRectF(self.rect()).adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
         self._geometry = Geometry(self._sizes, area)
-        # Each edge whole, and in dashes for a negative weight. Short pieces paint many times faster than a
-        # path, whose outline Qt would compute in every frame.
-        geometry = self._geometry
-        self._lines: dict[tuple[int, int, int], tuple[list[QLineF], list[QLineF]]] = {
-            edge: (geometry.edge(edge), geometry.dashes(edge)) for edge in geometry.edges
-        }
+        self._edges = Edges(self._geometry, self._paint_ground)
+        self._edges.set_weights(self._weights)
         self.update()

@@ -43,18 +43,23 @@ class Geometry:
     """Positions for layers of `sizes` units inside `area`."""
 
     def __init__(self, sizes: Sequence[int], area: QRectF) -> None:
-        self.sizes = tuple(sizes)
+        self.sizes, self.area = tuple(sizes), area
         room = area.height() / max(self.sizes) - GAP
-        self.unit = min(max(room, UNIT_MIN), UNIT_MAX, area.width() / (2.2 * len(self.sizes)))
+        # Units stand on whole pixels: their fields are then copied as they are, and their frames are crisp.
+        self.unit = float(round(min(max(room, UNIT_MIN), UNIT_MAX, area.width() / (2.2 * len(self.sizes)))))
         step = (area.width() - self.unit) / max(len(self.sizes) - 1, 1)
         self.columns = [area.left() + self.unit / 2 + step * layer for layer in range(len(self.sizes))]
         pitch = min((area.height() - self.unit) / max(max(self.sizes) - 1, 1), 1.6 * self.unit)
         middle = area.center().y()
         self._centres = [
-            [QPointF(x, middle + pitch * (unit - (size - 1) / 2)) for unit in range(size)]
+            [self._on_pixels(x, middle + pitch * (unit - (size - 1) / 2)) for unit in range(size)]
             for x, size in zip(self.columns, self.sizes, strict=True)
         ]
         self._sample_edges()
+
+    def _on_pixels(self, x: float, y: float) -> QPointF:
+        half = self.unit / 2
+        return QPointF(round(x - half) + half, round(y - half) + half)
 
     def rect(self, layer: int, unit: int) -> QRectF:
         """The square of a unit."""

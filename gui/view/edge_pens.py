@@ -9,6 +9,8 @@ from . import theme
 
 LEVELS = 48
 """Steps of strength: finer ones could not be told apart."""
+PALE, FULL = 0.25, 0.95
+"""How much of its colour the weakest and the strongest edge has."""
 
 
 def edge_pens(token: str, cap: Qt.PenCapStyle) -> list[QPen]:
@@ -18,8 +20,8 @@ def edge_pens(token: str, cap: Qt.PenCapStyle) -> list[QPen]:
     The pieces of a solid edge overlap by their caps, so that no seam shows between them.
     """
     return [
-        QPen(mixed(token, 0.25 + 0.7 * level / LEVELS), 0.7 + 5.5 * level / LEVELS, Qt.PenStyle.SolidLine, cap)
-        for level in range(LEVELS + 1)
+        QPen(mixed(token, PALE + (FULL - PALE) * share), 0.7 + 5.5 * share, Qt.PenStyle.SolidLine, cap)
+        for share in (level / LEVELS for level in range(LEVELS + 1))
     ]
 
 
