@@ -44,7 +44,10 @@ class NetworkController:
         ("Arrows, Page Up, Page Down", "Walk over units and edges of the diagram"),
         ("+ and −", "Change the weight walked to; with Ctrl finer"),
         ("Click a unit", "Show its output large; again: back to the output"),
-        ("Rest on the output", "Read what the network says of that point"),
+        ("Rest on the output", "Read what the network says of that point; so do arrow keys, with Shift in leaps"),
+        ("Paint points, then drag", "Paint the blue class; with Shift or the right button the orange one"),
+        ("Space while painting", "Paint where the arrow keys have brought the cursor; Escape ends it"),
+        ("Left and Right on Compare's seam", "Move it across the output"),
         ("Drag along the loss curve", "Go back in the training; Train goes on from there"),
     )
 

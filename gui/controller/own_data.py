@@ -1,4 +1,4 @@
-"""Data of one's own in the Network lab: painted with the mouse, or read from a file."""
+"""Data of one's own in the Network lab: painted with the mouse or the keyboard, or read from a file."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class OwnData:
         view.data.csv.clicked.connect(self._ask_for_file)
         view.boundary.painted.connect(self._paint)
         view.boundary.painting_finished.connect(view.gesture_finished)
+        view.boundary.painting_left.connect(lambda: view.data.paint.setChecked(False))
 
     def open_file(self, path: str) -> None:
         """Show what a CSV file holds, and take it over if that is wanted."""
@@ -73,6 +74,8 @@ class OwnData:
 
     def _switch_painting(self, on: bool) -> None:
         self._view.boundary.set_painting(on)
+        if on:  # so that the arrow keys move the brush at once
+            self._view.boundary.setFocus()
 
     def _paint(self, x1: float, x2: float, other: bool) -> None:
         points = self._points()

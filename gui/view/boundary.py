@@ -9,13 +9,15 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QLineF, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QImage, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from . import theme
 from .plot import Handle, Plot
 
 TRAIN_SIZE, TEST_SIZE = 6.5, 6.5
+CURSOR_STEP = 0.15
+"""How far an arrow key moves the cursor: a little more than painted points keep between them."""
 
 
 class Boundary(Plot):
@@ -33,6 +35,8 @@ class Boundary(Plot):
     painted = Signal(float, float, bool)
     """In painting mode: a point was asked for at x1, x2; True with the right button or Shift."""
     painting_finished = Signal()
+    painting_left = Signal()
+    """Escape was pressed in painting mode."""
     hovered = Signal(float, float)
     """The pointer rests on x1, x2; answer with `show_readout`."""
 
@@ -53,7 +57,11 @@ class Boundary(Plot):
             item.setZValue(90)
         self._grip.setToolTip("Drag: left of it before the change, right of it now")
         self._grip.dragged.connect(self._on_wipe)
-        self.nudged.connect(lambda right, _up: self._on_wipe(self._grip.pos().x() + 0.02 * right * extent, 0.0))
+        self._cursor = pg.ScatterPlotItem(symbol="+", size=19, pxMode=True)
+        self._cursor.setZValue(95)
+        self.addItem(self._cursor)
+        self._cursor_at = (0.0, 0.0)
+        self.nudged.connect(self._on_nudge)
         self._painting = False
         self._asked_at = QPoint()
         self._show_wipe(False)
@@ -127,6 +135,7 @@ class Boundary(Plot):
         self._line.update()
         self._line_before.update()
         self._seam.setPen(theme.pen("accent", 2.0))
+        self._cursor.setPen(theme.pen("curve", 2.0))
         for word in self._words:
             word.setColor(theme.color("text"))
             word.fill = pg.mkBrush(theme.color("surface", 0.85))
@@ -144,6 +153,25 @@ class Boundary(Plot):
                 self._paint_point(event)
         else:
             super().mouseMoveEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """In painting mode Space paints at the cursor, and Escape ends it."""
+        if self._painting and event.key() == Qt.Key.Key_Space:
+            self._move_cursor(0.0, 0.0)
+            self.painted.emit(*self._cursor_at, bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier))
+        elif self._painting and event.key() == Qt.Key.Key_Escape:
+            self.painting_left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        super().keyReleaseEvent(event)
+        if self._painting and not event.isAutoRepeat():
+            self.painting_finished.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._cursor.clear()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Qt asks for a tooltip where the pointer rests: the answer is what the network says there."""
@@ -176,6 +204,21 @@ class Boundary(Plot):
                 event.buttons() & Qt.MouseButton.RightButton or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             )
             self.painted.emit(point.x(), point.y(), other)
+
+    def _on_nudge(self, right: float, up: float) -> None:
+        if self._grip.isVisible() and not self._painting:
+            self._on_wipe(self._grip.pos().x() + 0.02 * right * self._extent, 0.0)
+        else:
+            self._move_cursor(CURSOR_STEP * right, CURSOR_STEP * up)
+
+    def _move_cursor(self, right: float, up: float) -> None:
+        """Move the keyboard's cursor, and ask what there is to say of the place."""
+        end = self._extent
+        x, y = (min(max(at + by, -end), end) for at, by in zip(self._cursor_at, (right, up), strict=True))
+        self._cursor_at = (x, y)
+        self._cursor.setData([x], [y])
+        self._asked_at = self.viewport().mapToGlobal(self.to_pixels(x, y).toPoint())
+        self.hovered.emit(x, y)
 
     def _on_wipe(self, x: float, _y: float) -> None:
         share = min(max((x / self._extent + 1) / 2, 0.0), 1.0)

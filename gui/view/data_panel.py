@@ -70,7 +70,8 @@ class DataPanel(Card):
         self.body.addLayout(grid)
         own = QHBoxLayout()
         own.setSpacing(theme.SPACE_XS)
-        self.paint = chip("✎ Paint points", "Paint points", "Paint into the output: left blue, right orange")
+        tip = "Paint into the output: left blue, right orange. By keyboard: arrows, Space, Shift+Space; Escape ends it"
+        self.paint = chip("✎ Paint points", "Paint points", tip)
         self.csv = QPushButton("Open CSV…")
         self.csv.setProperty("kind", "chip")
         self.csv.setAccessibleName("Open points from a CSV file")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QToolTip
 
 from gui.model.csv_points import CsvError, own, read_points
 from gui.model.dataset import EXTENT, KINDS, OWN, DatasetSettings, make_dataset
@@ -181,6 +181,40 @@ def test_painting_adds_points_and_one_stroke_is_one_entry(make_app, drag):
     QTest.mouseClick(view.data.paint, Qt.MouseButton.LeftButton)
     drag(boundary.viewport(), QPointF(60, 60), QPointF(90, 90), tick=app.tick)
     assert app.document.session.network.data == before
+
+
+@pytest.mark.qt_log_ignore("does not support raise")  # the offscreen platform, of every tooltip
+def test_points_are_painted_by_keyboard(make_app):
+    app = make_app(lab="network", network=XOR)
+    view, boundary = app.lab.view, app.lab.view.boundary
+    before = app.document.session.network.data
+    view.data.paint.setFocus()
+    QTest.keyClick(view.data.paint, Qt.Key.Key_Space)
+    assert boundary.hasFocus()
+    for _ in range(4):
+        QTest.keyClick(boundary, Qt.Key.Key_Right)
+    QTest.keyClick(boundary, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    assert QToolTip.text().startswith("x₁ = 0.60, x₂ = 1.50")
+    QTest.keyClick(boundary, Qt.Key.Key_Space)
+    first = app.document.session.network.data
+    assert first.points[-1] == pytest.approx((0.6, 1.5, 1.0))
+    QTest.keyClick(boundary, Qt.Key.Key_Left)
+    QTest.keyClick(boundary, Qt.Key.Key_Space, Qt.KeyboardModifier.ShiftModifier)
+    assert app.document.session.network.data.points[-1] == pytest.approx((0.45, 1.5, 0.0))
+    app.tick()
+    at = boundary.to_pixels(0.45, 1.5).toPoint()
+    image = boundary.grab().toImage()
+    cross = [image.pixelColor(at.x() + offset, at.y()).lightness() for offset in (-7, 7)]
+    assert max(cross) < 90  # the arms of the cursor
+    app.document.undo()
+    assert app.document.session.network.data == first
+    app.document.undo()
+    assert app.document.session.network.data == before
+    QTest.keyClick(boundary, Qt.Key.Key_Escape)
+    assert not view.data.paint.isChecked()
+    QTest.keyClick(boundary, Qt.Key.Key_Space)
+    assert app.document.session.network.data == before
+    QToolTip.hideText()
 
 
 def test_a_file_is_previewed_and_taken_over(make_app, tmp_path):
