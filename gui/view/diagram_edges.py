@@ -47,7 +47,7 @@ class Edges:
         ]
         self._picture = QPixmap()
         self._wanted: list[NDArray[np.intp]] = []
-        self._drawn: list[NDArray[np.intp] | None] = []
+        self._drawn: list[NDArray[np.intp] | None] = [None] * len(self._strips)
         self._next = 0
 
     @property
