@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import contourpy
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from . import theme
+from .contours import Contours
 from .plot import Handle, Plot
 
 TRAIN_SIZE, TEST_SIZE = 6.5, 6.5
@@ -45,8 +45,10 @@ class Boundary(Plot):
         super().__init__("Output of the network", "", "", square, square, parent=parent)
         self._extent = extent
         self._after, self._before = _Picture(extent), _Picture(extent)
-        self._line, self._line_before = _Contours(extent), _Contours(extent)
+        self._line, self._line_before = Contours(extent), Contours(extent)
         self._train, self._test = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
+        for points in (self._train, self._test):  # hundreds of them, and they hardly ever change
+            points.setCacheMode(points.CacheMode.DeviceCoordinateCache)
         self._seam = pg.InfiniteLine(angle=90, movable=False)
         self._grip = Handle("accent", radius=7.0)
         self._words = [pg.TextItem("before", anchor=(1.1, 0)), pg.TextItem("now", anchor=(-0.1, 0))]
@@ -225,53 +227,6 @@ class Boundary(Plot):
         self.set_wipe(share)
 
 
-class _Contours(pg.GraphicsObject):
-    """Lines of equal value, dark on a light halo so that they show on any colour.
-
-    They are drawn as separate short lines: Qt takes fifty times as long to outline one wide path of them.
-    """
-
-    def __init__(self, extent: float) -> None:
-        super().__init__()
-        self._extent = extent
-        self._lines: list[QLineF] = []
-        self._shares = (0.0, 1.0)
-
-    def copy(self, other: _Contours) -> None:
-        self._lines = other._lines
-        self.update()
-
-    def set_shares(self, left: float, right: float) -> None:
-        """Draw from one share of the width to another only."""
-        self._shares = (left, right)
-        self.update()
-
-    def set_fields(self, fields: Sequence[NDArray[np.floating]], levels: Sequence[float]) -> None:
-        self._lines = []
-        for field in fields:
-            axis = np.linspace(-self._extent, self._extent, len(field))
-            generator = contourpy.contour_generator(axis, axis, field)
-            for level in levels:
-                for line in generator.lines(level):
-                    pieces = np.concatenate([line[:-1], line[1:]], axis=1)
-                    self._lines += [QLineF(*piece) for piece in pieces.tolist()]
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        side = 2 * self._extent
-        return QRectF(-self._extent, -self._extent, side, side)
-
-    def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = self._shares
-        side = 2 * self._extent
-        painter.setClipRect(QRectF(left * side - self._extent, -self._extent, (right - left) * side, side))
-        for pen in (theme.pen("halo", 3.2), theme.pen("curve", 1.6)):
-            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-            painter.setPen(pen)
-            painter.drawLines(self._lines)
-
-
 class _Picture(pg.GraphicsObject):
     """An image over the plane, drawn smoothly: no pixel of the grid shows. Its right part can be cut away."""
 
@@ -279,16 +234,16 @@ class _Picture(pg.GraphicsObject):
         super().__init__()
         self._extent, self._share = extent, 1.0
         self._image = QImage()
-        self._pixels: NDArray[np.uint8] = np.zeros((1, 1, 4), np.uint8)
 
     def set_image(self, rgba: NDArray[np.uint8]) -> None:
-        self._pixels = np.ascontiguousarray(rgba)  # the image reads this memory
+        pixels = np.ascontiguousarray(rgba)
         rows, columns = rgba.shape[:2]
-        self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
+        image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
+        self._image = image.convertToFormat(QImage.Format.Format_RGB32)  # the format that is enlarged fastest
         self.update()
 
     def copy(self, other: _Picture) -> None:
-        self._pixels, self._image = other._pixels, other._image
+        self._image = other._image
         self.update()
 
     def set_share(self, share: float) -> None:

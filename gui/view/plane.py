@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import contourpy
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -15,12 +14,12 @@ from PySide6.QtGui import (
     QPainterPath,
     QPainterPathStroker,
     QPaintEvent,
-    QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneMouseEvent, QSizePolicy, QWidget
 
 from . import theme
+from .contours import contour_path
 from .plot import Handle, Plot
 
 Point = tuple[float, float]
@@ -154,17 +153,6 @@ class ColorBar(QWidget):
             width = painter.fontMetrics().horizontalAdvance(text)
             left = min(max(x - width / 2, 0.0), self.width() - width)  # centred, but never cut off
             painter.drawText(QPointF(left, bar.bottom() + 15), text)
-
-
-def contour_path(values: NDArray[np.floating], levels: Sequence[float], limit: float) -> QPainterPath:
-    """Lines of equal value as one path, in units of the plane ±limit; the outer samples lie on its border."""
-    axis = np.linspace(-limit, limit, len(values))
-    generator = contourpy.contour_generator(axis, axis, values)
-    path = QPainterPath()
-    for level in levels:
-        for line in generator.lines(level):
-            path.addPolygon(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
-    return path
 
 
 class _DecisionLine(pg.GraphicsObject):

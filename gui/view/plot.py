@@ -73,6 +73,7 @@ class Plot(pg.PlotWidget):
             axis = self.getAxis(side)
             axis.setStyle(tickFont=theme.font(theme.TEXT_S), tickLength=-4, tickTextOffset=theme.SPACE_XS)
             axis.setStyle(maxTickLevel=0)
+            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
             axis.enableAutoSIPrefix(False)
         self.getAxis("left").setWidth(LEFT_AXIS)
         self.getAxis("bottom").setHeight(self._bottom)

@@ -1,0 +1,86 @@
+"""Lines of equal value over a square plane, as contourpy finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import contourpy
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtWidgets import QWidget
+from shiboken6 import Shiboken
+
+from . import theme
+
+
+def contour_path(values: NDArray[np.floating], levels: Sequence[float], limit: float) -> QPainterPath:
+    """Lines of equal value as one path, in units of the plane ±limit; the outer samples lie on its border."""
+    lines = _contours([values], levels, limit)
+    if not lines:
+        return QPainterPath()
+    x, y = np.concatenate(lines).T
+    connected = np.ones(len(x), np.intc)
+    connected[np.cumsum([len(line) for line in lines]) - 1] = 0
+    return pg.arrayToQPath(x, y, connected)
+
+
+class Contours(pg.GraphicsObject):
+    """Lines of equal value, dark on a light halo so that they show on any colour.
+
+    They are drawn as separate short lines: Qt takes fifty times as long to outline one wide path of them.
+    """
+
+    def __init__(self, limit: float) -> None:
+        super().__init__()
+        self._limit = limit
+        self._pieces: NDArray[np.float64] = np.empty((0, 4))
+        self._shares = (0.0, 1.0)
+
+    def copy(self, other: Contours) -> None:
+        self._pieces = other._pieces
+        self.update()
+
+    def set_shares(self, left: float, right: float) -> None:
+        """Draw from one share of the width to another only."""
+        self._shares = (left, right)
+        self.update()
+
+    def set_fields(self, fields: Sequence[NDArray[np.floating]], levels: Sequence[float]) -> None:
+        """Draw where one of `fields` takes one of `levels`; the outer samples lie on the plane's border."""
+        lines = _contours(fields, levels, self._limit)
+        self._pieces = np.concatenate([np.empty((0, 4)), *(np.hstack([line[:-1], line[1:]]) for line in lines)])
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        side = 2 * self._limit
+        return QRectF(-self._limit, -self._limit, side, side)
+
+    def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
+        if not len(self._pieces):
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        left, right = self._shares
+        side = 2 * self._limit
+        painter.setClipRect(QRectF(left * side - self._limit, -self._limit, (right - left) * side, side))
+        # Four numbers in a row of the array are a QLineF: the painter reads them where they are.
+        first = Shiboken.wrapInstance(self._pieces.ctypes.data, QLineF)
+        for pen in (theme.pen("halo", 3.2), theme.pen("curve", 1.6)):
+            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+            painter.setPen(pen)
+            painter.drawLines(first, len(self._pieces))
+
+
+def _contours(
+    fields: Sequence[NDArray[np.floating]], levels: Sequence[float], limit: float
+) -> list[NDArray[np.float64]]:
+    """All lines, as points of shape (n, 2)."""
+    lines: list[NDArray[np.float64]] = []
+    for field in fields:
+        axis = np.linspace(-limit, limit, len(field))
+        generator = contourpy.contour_generator(axis, axis, field)
+        for level in levels:
+            lines += generator.lines(level)
+    return lines
