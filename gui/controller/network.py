@@ -60,13 +60,14 @@ class NetworkController:
         self.own_data = OwnData(self.view, lambda: self._state.data, self._set_data)
         self._dragging = False
         self._compared_at: int | None = None
+        self._present: Session | None = None
         self._connect()
         document.changed.connect(self._on_changed)
 
     def _connect(self) -> None:
         view, bar = self.view, self.view.bar
         bar.play_clicked.connect(self.toggle_play)
-        bar.step_clicked.connect(lambda: self.worker.advance(1))
+        bar.step_clicked.connect(lambda: self._advance(1))
         bar.epoch_clicked.connect(self._advance_epoch)
         bar.reset_clicked.connect(lambda: self._start_over("reset the weights", self._state))
         bar.chooser.chosen.connect(self._set_all_activations)
@@ -87,7 +88,7 @@ class NetworkController:
         view.diagram.weight_changing.connect(self._drag_weight)
         view.diagram.unit_chosen.connect(self._choose_unit)
         view.diagram.pointed.connect(self._point_at)
-        view.loss.scrubbed.connect(lambda step: self.worker.seek(round(step)))
+        view.loss.scrubbed.connect(self._go_back)
         view.scale_chosen.connect(view.loss.set_scale)
         view.test_toggled.connect(view.boundary.show_test_points)
         view.compare_toggled.connect(self._compare)
@@ -113,6 +114,7 @@ class NetworkController:
         if self.drawing.snapshot.running:
             self.worker.pause()
         else:
+            self._branch_off()
             self.worker.play()
 
     def table(self) -> dict[str, NDArray[Any]]:
@@ -159,6 +161,27 @@ class NetworkController:
         weights = tuple(snapshot.parameters.tolist())
         return replace(self._state, checkpoint=Checkpoint(snapshot.step, weights, self._state.revision))
 
+    def _hold(self) -> NetworkState:
+        """Put the weights of this moment into the document: undo of what follows brings back exactly these."""
+        self._branch_off()
+        self._show(self._pinned())
+        return self._state
+
+    def _go_back(self, step: float) -> None:
+        """Look at an earlier step. Nothing is lost by that: what came after goes when the training goes on from there."""
+        if self._present is None:
+            self._present = replace(self._document.session, network=self._pinned())
+        self.worker.seek(round(step))
+
+    def _branch_off(self) -> None:
+        """The training is about to go another way from an earlier step: an entry, so that undo leads back."""
+        present, self._present = self._present, None
+        snapshot = self.worker.flush()
+        if present is not None and snapshot.step < snapshot.last_step:
+            branch = Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()))
+            self._document.show(network=replace(self._state, checkpoint=branch))
+            self._document.record(f"go on from step {snapshot.step}", present)
+
     def _edit(self, field: str, value: object) -> None:
         text = f"set the {field.replace('_', ' ')}"
         self._apply(text, self._state.changed(**{field: value}), merge=field)
@@ -180,15 +203,14 @@ class NetworkController:
         self._document.end_gesture()
 
     def _start_over(self, text: str, state: NetworkState) -> None:
-        self._show(self._pinned())
+        self._hold()
         first = networks.build(state).parameters.tolist()
         self._apply(text, replace(state, checkpoint=Checkpoint(0, tuple(first))))
 
     def _reshape(self, text: str, state: NetworkState) -> None:
         """Change the shape of the network, keeping all weights that still have a place."""
-        before = self._pinned()
+        before = self._hold()
         assert before.checkpoint is not None
-        self._show(before)
         old = np.array(before.checkpoint.parameters, dtype=np.float32)
         kept = networks.carry_over(before, old, replace(state, checkpoint=None))
         self.drawing.chosen = None
@@ -230,7 +252,7 @@ class NetworkController:
 
     def _drag_weight(self, layer: int, unit: int, source: int, value: float) -> None:
         if not self._dragging:
-            self._show(self._pinned())
+            self._hold()
             self._dragging = True
         kept = self._state.checkpoint
         assert kept is not None
@@ -243,9 +265,13 @@ class NetworkController:
         what = "a bias" if source == BIAS else "a weight"
         self._apply(f"change {what}", self._state, merge=f"weight {index}")
 
+    def _advance(self, steps: int) -> None:
+        self._branch_off()
+        self.worker.advance(steps)
+
     def _advance_epoch(self) -> None:
         points = len(make_dataset(self._state.data).train_x)
-        self.worker.advance(-(-points // self._state.batch_size))
+        self._advance(-(-points // self._state.batch_size))
 
     def _set_init(self, layer: int | None, init: str) -> None:
         self._start_over("choose how the weights start", self._state.with_init(init, layer))
@@ -266,9 +292,8 @@ class NetworkController:
 
     def _revive(self, layer: int) -> None:
         """Give a layer weights with which it learns again: dead units fresh ones, saturated ones smaller sums."""
-        before = self._pinned()
+        before = self._hold()
         assert before.checkpoint is not None
-        self._show(before)
         net = networks.build(replace(before, seed=before.seed + before.checkpoint.step + 1))
         fresh = net.weights[layer].copy()
         net.parameters[:] = before.checkpoint.parameters

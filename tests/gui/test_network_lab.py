@@ -86,6 +86,15 @@ class Driver:
         QTest.keyClick(entry, Qt.Key.Key_Return)
         self.app.tick()
 
+    def change_weight(self, by: float) -> None:
+        """Drag the first edge up or down by so much."""
+        start = self.place(1, 0, 0)
+        end = (start - QPointF(0, 60 * by)).toPoint()
+        QTest.mousePress(self.view.diagram, LEFT, pos=start.toPoint())
+        QTest.mouseMove(self.view.diagram, end)
+        QTest.mouseRelease(self.view.diagram, LEFT, pos=end)
+        self.app.tick()
+
     def place(self, layer: int, unit: int, source: int | None = None) -> QPointF:
         return self.view.diagram.geometry_map.middle(Place(layer, unit, source))
 
@@ -282,6 +291,91 @@ def test_the_loss_handle_goes_back_in_time(driver, drag):
     snapshot = d.settle()
     assert snapshot.step == pytest.approx(400, abs=8)
     assert snapshot.last_step == 800
+    assert d.app.document.undo_text is None
+
+
+@pytest.mark.parametrize("way", ["step", "weight"])
+def test_going_on_from_an_earlier_step_can_be_undone(driver, way):
+    d = driver()
+    d.worker.advance(800)
+    present = d.settle()
+    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
+    d.view.loss.setFocus()
+    QTest.keyClick(d.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    past = d.settle()
+    assert past.step < 800 == past.last_step
+    if way == "step":
+        d.click(d.view.bar.findChild(QWidget, "step"))
+        branched = d.settle()
+        assert branched.step == branched.last_step == past.step + 1
+    else:
+        d.change_weight(1.0)
+        assert d.settle().last_step == past.step
+        d.app.document.undo()
+        assert np.array_equal(d.settle().parameters, past.parameters)
+    assert d.app.document.undo_text == f"go on from step {past.step}"
+    d.app.document.undo()
+    back = d.settle()
+    assert (back.step, back.last_step) == (800, 800)
+    assert np.array_equal(back.parameters, present.parameters)
+    d.app.document.redo()
+    again = d.settle()
+    assert again.step == past.step
+    assert np.array_equal(again.parameters, past.parameters)
+
+
+def test_undo_among_edits_while_training(driver):
+    """Undo of a setting leaves the weights; undo of an act on the weights brings weights and step of before it back."""
+    d = driver()
+    d.worker.advance(100)
+    first = d.settle()
+    d.change_weight(1.0)
+    changed = d.settle()
+    d.worker.advance(100)
+    d.settle()
+    d.choose(d.view.bar.rate, 0.03)
+    d.worker.advance(100)
+    learned = d.settle()
+    d.app.keep()  # as the autosave does, at any time
+    assert (changed.step, learned.step) == (100, 300)
+
+    d.app.document.undo()
+    unset = d.settle()
+    assert d.state.learning_rate == 0.01
+    assert unset.step == 300
+    assert np.array_equal(unset.parameters, learned.parameters)
+    d.app.document.undo()
+    restored = d.settle()
+    assert restored.step == 100
+    assert np.array_equal(restored.parameters, first.parameters)
+    assert d.app.document.undo_text is None
+
+    d.app.document.redo()
+    again = d.settle()
+    assert again.step == 100
+    assert np.array_equal(again.parameters, changed.parameters)
+    d.worker.advance(10)
+    later = d.settle()
+    d.app.document.redo()
+    assert d.state.learning_rate == 0.03
+    assert np.array_equal(d.settle().parameters, later.parameters)
+
+
+def test_undo_while_the_training_runs_lets_it_run_on(driver):
+    d = driver(XOR.changed(speed=1))
+    d.worker.advance(100)
+    before = d.settle()
+    d.change_weight(5.0)
+    d.click(d.view.bar.play)
+    d.worker.wait(lambda s: s.step > 100)
+    d.app.document.undo()
+    after = d.worker.flush()
+    assert after.running
+    assert 100 <= after.step <= 102
+    assert np.abs(after.parameters - before.parameters).max() < 0.1  # steps of Adam at 0.01, not the change of 5
+    d.app.tick()
+    d.click(d.view.bar.play)
+    d.settle()
 
 
 def test_swapping_while_paused_offers_before_and_after(driver, drag):
