@@ -60,7 +60,7 @@ class NetworkController:
         self.own_data = OwnData(self.view, lambda: self._state.data, self._set_data)
         self._dragging = False
         self._compared_at: int | None = None
-        self._present: Session | None = None
+        self._present: Checkpoint | None = None
         self._connect()
         document.changed.connect(self._on_changed)
 
@@ -144,6 +144,8 @@ class NetworkController:
 
     def _on_changed(self, session: Session) -> None:
         if session.network != self._state:
+            if session.network.revision != self._state.revision:
+                self._present = None  # other weights have come: there is no way back from an earlier step of theirs
             self._state = session.network
             self.worker.update(self._state)
 
@@ -170,7 +172,7 @@ class NetworkController:
     def _go_back(self, step: float) -> None:
         """Look at an earlier step. Nothing is lost by that: what came after goes when the training goes on from there."""
         if self._present is None:
-            self._present = replace(self._document.session, network=self._pinned())
+            self._present = self._pinned().checkpoint
         self.worker.seek(round(step))
 
     def _branch_off(self) -> None:
@@ -178,9 +180,10 @@ class NetworkController:
         present, self._present = self._present, None
         snapshot = self.worker.flush()
         if present is not None and snapshot.step < snapshot.last_step:
+            before = replace(self._document.session, network=replace(self._state, checkpoint=present))
             branch = Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()))
             self._document.show(network=replace(self._state, checkpoint=branch))
-            self._document.record(f"go on from step {snapshot.step}", present)
+            self._document.record(f"go on from step {snapshot.step}", before)
 
     def _edit(self, field: str, value: object) -> None:
         text = f"set the {field.replace('_', ' ')}"

@@ -147,7 +147,10 @@ class Training:
             self._trainer.batch_size = state.batch_size
             self._epochs_before = epoch - self._trainer.step / self._trainer.steps_per_epoch
         self._trainer.l2 = state.l2
-        self.measure()
+        if self._last_step > self.step:  # the past is looked at: what came after it stays until the training goes on
+            self._evaluate()
+        else:
+            self.measure()
 
     def _new_trainer(self, epochs_before: float) -> None:
         self._epochs_before = epochs_before

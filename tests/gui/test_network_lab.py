@@ -304,6 +304,8 @@ def test_going_on_from_an_earlier_step_can_be_undone(driver, way):
     QTest.keyClick(d.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     past = d.settle()
     assert past.step < 800 == past.last_step
+    d.choose(d.view.bar.rate, 0.03)  # a setting is no way off
+    assert d.worker.flush().last_step == 800
     if way == "step":
         d.click(d.view.bar.findChild(QWidget, "step"))
         branched = d.settle()
@@ -317,6 +319,7 @@ def test_going_on_from_an_earlier_step_can_be_undone(driver, way):
     d.app.document.undo()
     back = d.settle()
     assert (back.step, back.last_step) == (800, 800)
+    assert d.state.learning_rate == 0.03
     assert np.array_equal(back.parameters, present.parameters)
     d.app.document.redo()
     again = d.settle()
