@@ -91,6 +91,7 @@ def number_entry(name: str, *, decimals: int = 2, unit: str = "", width: int = 7
     result.setKeyboardTracking(False)
     result.setAlignment(Qt.AlignmentFlag.AlignRight)
     result.setFixedWidth(width)
+    result.lineEdit().setTextMargins(0, 0, theme.SPACE_XS, 0)
     result.setAccessibleName(name)
     result.setToolTip(name)
     return result
@@ -247,7 +248,7 @@ class NumberSlider(QWidget):
         self.track = Track(name)
         self.track.zero = self._share(0.0) if low < 0.0 < high else None
         self.track.default = self._share(default)
-        self.entry = number_entry(f"{name}, number", decimals=decimals, unit=unit, width=92 if unit else 78)
+        self.entry = number_entry(f"{name}, number", decimals=decimals, unit=unit)
         self.entry.setRange(low, high)
         self.entry.setSingleStep(max(10.0**-decimals, 10.0 ** math.floor(math.log10(high - low) - 1.5)))
         self.reset = QToolButton()

@@ -59,6 +59,7 @@ class DataPanel(Card):
         for number, tile in enumerate(tiles):
             button = QToolButton()
             button.setCheckable(True)
+            button.setProperty("kind", "tile")
             button.setIconSize(QSize(TILE, TILE))
             button.setFixedSize(TILE + 12, TILE + 12)
             button.setAccessibleName(f"Data: {tile.title}")

@@ -80,9 +80,9 @@ class Inside(QWidget):
         self.setAccessibleName("Inside the layers")
         self.setToolTip(
             "Bars: where the weighted sums of all points fall. Brown bars lie where the curve is nearly flat "
-            "(|f′| < 0.05) and little is learned. The upright bar is the size of the layer's gradient, "
-            "logarithmic. Where much of a layer cannot learn, a click on it revives it: dead units get fresh weights, "
-            "saturated ones smaller ones."
+            "(|f′| < 0.05) and little is learned. The upright bar is the size of the layer's gradient ∇, "
+            "a mark for every factor of ten. Where much of a layer cannot learn, a click on it revives it: "
+            "dead units get fresh weights, saturated ones smaller ones."
         )
         self.setMinimumHeight(LOW_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -158,7 +158,7 @@ class Inside(QWidget):
         title = [f"Layer {layer.number} · {layer.title}"] if wide else layer.title.split()
         top = self._paint_lines(painter, rect.topLeft(), _wrapped(title, " ", metrics, rect.width() - 60 * wide), "text")
         if wide:
-            self._paint_key(painter, QPointF(rect.right() - 14, rect.top() + metrics.ascent()))
+            self._paint_key(painter, QPointF(rect.right(), rect.top() + metrics.ascent()))
         painter.setFont(theme.font(theme.TEXT_S))
         words = layer.words if wide else [text.replace("gradient", "grad").replace(" of ", "/") for text in layer.words]
         lines = _wrapped(words, " · ", QFontMetricsF(painter.font()), rect.width())
@@ -183,12 +183,13 @@ class Inside(QWidget):
 
     @staticmethod
     def _paint_key(painter: QPainter, at: QPointF) -> None:
-        """Say which curve is which."""
+        """Say which curve is which, and over its bar that it is the gradient."""
         x = at.x()
-        for text, token in (("f′", "derivative"), ("f", "curve")):
-            x -= QFontMetricsF(painter.font()).horizontalAdvance(text) + theme.SPACE_S
+        for text, token in (("∇", "second"), ("f′", "derivative"), ("f", "curve")):
+            x -= QFontMetricsF(painter.font()).horizontalAdvance(text)
             painter.setPen(theme.color(token))
             painter.drawText(QPointF(x, at.y()), text)
+            x -= theme.SPACE_S
 
     def _paint_remedy(self, painter: QPainter, button: QRectF) -> None:
         """The remedy, drawn as what it is: something to press."""
@@ -242,6 +243,10 @@ class Inside(QWidget):
         painter.setBrush(theme.color("second"))
         filled = QRectF(bar.left(), bar.bottom() - share * bar.height(), bar.width(), share * bar.height())
         painter.drawRoundedRect(filled, 3, 3)
+        painter.setPen(theme.pen("surface"))
+        for decade in range(1, round(span)):  # a mark for every factor of ten
+            y = bar.bottom() - decade / span * bar.height()
+            painter.drawLine(QPointF(bar.left(), y), QPointF(bar.right(), y))
 
 
 def _wrapped(pieces: Sequence[str], separator: str, metrics: QFontMetricsF, width: float) -> list[str]:

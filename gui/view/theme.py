@@ -230,6 +230,7 @@ QPushButton[kind="tab"]:focus {{ border: 1px solid {t.accent}; }}
 QToolButton[kind="quiet"] {{ background: transparent; border: 1px solid transparent; color: {t.muted}; }}
 QToolButton[kind="quiet"]:hover {{ background: {t.hover}; color: {t.text}; }}
 QToolButton[kind="quiet"]:focus {{ border: 1px solid {t.accent}; }}
+QToolButton[kind="tile"]:checked {{ background: {t.surface}; border: 2px solid {t.accent}; padding: 3px; }}
 QComboBox, QLineEdit, QAbstractSpinBox {{ background: {t.sunken}; border: 1px solid {t.border};
     border-radius: 6px; padding: 4px {SPACE_S}px; selection-background-color: {t.accent};
     selection-color: {t.on_accent}; }}
