@@ -3,12 +3,13 @@
 NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too
 short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits.
 """
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, threadid
 
 cimport numpy as cnp
 
 from actcore cimport loops
 from actcore.runtime cimport threads_for
+from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
 
 import numpy as np
 
@@ -18,6 +19,7 @@ cdef enum:
     MAX_ARRAYS = 4
     MAX_PARAMETERS = 8
     MAX_DIMENSIONS = 64
+    RUNS = 8  # of neighbouring rows, per thread
 
 #: Below this many elements NumPy's own way is taken without a further look.
 cdef Py_ssize_t SMALLEST = 16384
@@ -81,6 +83,16 @@ cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept
             axis -= 1
 
 
+cdef void run_share(const Walk* walk, Py_ssize_t rows, Py_ssize_t length, Shares* shares, int thread) noexcept nogil:
+    """Run what one thread finds to do, `length` rows at a time."""
+    cdef int helped = 0
+    cdef Py_ssize_t part = next_part(shares, thread, &helped)
+    while part >= 0:
+        run_rows(walk, part * length, min((part + 1) * length, rows))
+        part = next_part(shares, thread, &helped)
+    wait_for_others(shares, thread)
+
+
 cdef list _axes(cnp.ndarray output):
     """Return the axes, outermost first: by falling stride of the output, but no short axis innermost beside a long one."""
     axes = sorted(range(output.ndim), key=lambda axis: -abs(output.strides[axis]))
@@ -105,7 +117,9 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
     """
     cdef Walk walk
     cdef cnp.ndarray array = outputs[0]
-    cdef Py_ssize_t rows = 1, t, chunk, threads
+    cdef Py_ssize_t rows = 1, length
+    cdef int threads
+    cdef Shares shares
     cdef int k, axis, position
     arrays = inputs + outputs
     axes = _axes(array)
@@ -130,9 +144,11 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
             walk.parameters[k] = parameters[k]
     with nogil:
         threads = threads_for(rows * walk.inner * walk.loop.cost)
-        chunk = (rows + threads - 1) // threads
-        for t in prange(threads, num_threads=threads, schedule="static"):
-            run_rows(&walk, t * chunk, (t + 1) * chunk if (t + 1) * chunk < rows else rows)
+        length = 1 + rows // (threads * RUNS)
+        share_out(&shares, (rows + length - 1) // length, threads)
+        with parallel(num_threads=threads):
+            run_share(&walk, rows, length, &shares, threadid())
+        learn_from_wait(shares.waited)
 
 
 def try_apply(str name, str kind, tuple inputs, tuple parameters, dict options):

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from actcore import interop
+from actcore import axis_loops, interop
+from actcore._build import axis_blocks
 from actcore._layout import Axes
 from actcore.registry import AxisRow
 
@@ -53,6 +54,7 @@ class Axiswise:
     def __init__(self, row: AxisRow) -> None:
         self.name = self.__name__ = self.__qualname__ = row.name
         self.spec = row
+        self._plain = {kind: axis_loops.Plain(axis_blocks.kernel_name(row, kind)) for kind in row.kernels}
         self.__doc__ = describe(self)
 
     def __call__(self, x: Any, axis: Axis = -1, out: Any = None, **options: Any) -> Any:
@@ -88,6 +90,10 @@ class Axiswise:
         return self._call("backward", (saved, g), axis, out, options)
 
     def _call(self, kind: str, arrays: tuple[Any, ...], axis: Axis, out: Any, options: dict[str, Any]) -> Any:
+        if axis == -1 and not options and kind in self._plain:
+            result = self._plain[kind](arrays, out)
+            if result is not None:
+                return result
         for name in options:
             if name not in self.OPTIONS:
                 known = ", ".join(["axis", "out", *self.OPTIONS])

@@ -4,7 +4,7 @@
 The Cython face of the package (see ``loops.pxd``); the ufuncs run through the same ``run``. Contiguous memory goes straight to the
 blocks; anything else passes through a buffer that stays in the first-level cache, to the same blocks and so to the same bits.
 """
-from cython.parallel cimport prange
+from cython.parallel cimport parallel, threadid
 from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport malloc
 
@@ -12,12 +12,59 @@ from actcore._build.blocks import DTYPES, STORAGE, kinds_of
 from actcore._kernels.table cimport Entry
 from actcore.registry import ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
+from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
+
+cdef extern from *:
+    """
+    /* Output bytes of a call from which on they are stored past the caches. */
+    #if defined(__SSE2__) || defined(_M_X64)
+    #include <emmintrin.h>
+    #define ACTCORE_LARGE ((Py_ssize_t) 1 << 24)
+    #else
+    #define ACTCORE_LARGE PY_SSIZE_T_MAX
+    #endif
+    /* Both at the edge of a vector; what is left behind the last whole line is stored as usual. */
+    static inline void actcore_store_past_caches(const char *source, char *target, Py_ssize_t bytes) {
+        Py_ssize_t i = 0;
+    #if defined(__SSE2__) || defined(_M_X64)
+        for (; i + 64 <= bytes; i += 64) {
+            __m128i a = _mm_load_si128((const __m128i *)(source + i)), b = _mm_load_si128((const __m128i *)(source + i + 16));
+            __m128i c = _mm_load_si128((const __m128i *)(source + i + 32)), d = _mm_load_si128((const __m128i *)(source + i + 48));
+            _mm_stream_si128((__m128i *)(target + i), a); _mm_stream_si128((__m128i *)(target + i + 16), b);
+            _mm_stream_si128((__m128i *)(target + i + 32), c); _mm_stream_si128((__m128i *)(target + i + 48), d);
+        }
+    #endif
+        memcpy(target + i, source + i, bytes - i);
+    }
+    static inline void actcore_ask_for(const char *memory, Py_ssize_t bytes) {
+    #if defined(__GNUC__)
+        Py_ssize_t i;
+        for (i = 0; i < bytes; i += 64) __builtin_prefetch(memory + i);
+    #endif
+    }
+    static inline void actcore_stores_done(void) {
+    #if defined(__SSE2__) || defined(_M_X64)
+        _mm_sfence();
+    #endif
+    }
+    """
+    Py_ssize_t LARGE "ACTCORE_LARGE"
+    void store_past_caches "actcore_store_past_caches"(const char* source, char* target, Py_ssize_t bytes) noexcept nogil
+    void ask_for "actcore_ask_for"(const char* memory, Py_ssize_t bytes) noexcept nogil
+    void stores_done "actcore_stores_done"() noexcept nogil
 
 cdef enum:
     MAX_ARGUMENTS = 12
     CACHE_LINE = 64  # bytes, and the longest vector
     BUFFER = 512  # elements per argument: 12 arguments of doubles take 48 KiB at the most, usually 8 KiB
     GRAIN = 1024  # chunks of a parallel call are multiples of this, so that threads do not share cache lines
+    CHUNKS = 8  # per thread in a parallel call, unless they would become too short
+    VECTOR = 16  # bytes of a store past the caches
+    STREAMED = 512  # bytes that are computed at a time for it: the stores of one portion drain while the next is computed
+    AHEAD = 1024  # bytes by which inputs are asked for beforehand: the processor's own prefetching stops at every page
+    MAX_OUTPUTS = 2
+
+cdef double CHUNK_TIME = 2000.0  # nanoseconds a chunk takes at least, roughly
 
 _loops = {}  # (name, kind, dtype) -> address of a Loop that lives as long as the process
 
@@ -160,21 +207,74 @@ cdef void run_buffered(const Loop* loop, char** args, Py_ssize_t n, const Py_ssi
         start += count
 
 
-cdef inline void run_direct(const Loop* loop, char** args, Py_ssize_t n, int n_args) noexcept nogil:
-    """Run on contiguous memory; a long call first brings the output to a cache line's edge, where stores are half as dear."""
-    cdef int output = loop.n_inputs + loop.n_parameters
-    cdef Py_ssize_t head = (-<Py_ssize_t> args[output]) & (CACHE_LINE - 1)
+cdef inline Py_ssize_t to_edge(const char* address, Py_ssize_t edge) noexcept nogil:
+    """Return the bytes from an address to the next multiple of `edge`, a power of 2."""
+    return -<Py_ssize_t> address & (edge - 1)
+
+
+cdef inline void advance(const Loop* loop, char** args, Py_ssize_t n) noexcept nogil:
+    """Move inputs and outputs, all contiguous, on by n elements."""
     cdef int k
+    for k in range(loop.n_inputs + loop.n_parameters + loop.n_outputs):
+        if not loop.n_inputs <= k < loop.n_inputs + loop.n_parameters:
+            args[k] += n * loop.itemsize
+
+
+cdef void run_streamed(const Loop* loop, char** args, Py_ssize_t n) noexcept nogil:
+    """Run on contiguous memory, a small portion at a time, and store the results past the caches.
+
+    An ordinary store reads the line that it is about to overwrite: a third of the traffic of an array that no cache holds.
+    """
+    cdef char memory[MAX_OUTPUTS * STREAMED + CACHE_LINE]
+    cdef char* buffer = memory + to_edge(memory, CACHE_LINE)
+    cdef char* block_args[MAX_ARGUMENTS]
+    cdef int k, output = loop.n_inputs + loop.n_parameters
+    cdef Py_ssize_t count
+    while n > 0:
+        count = min(n, <Py_ssize_t> STREAMED // loop.itemsize)
+        for k in range(output):
+            block_args[k] = args[k]
+            if k < loop.n_inputs:
+                ask_for(args[k] + AHEAD, STREAMED)
+        for k in range(loop.n_outputs):
+            block_args[output + k] = buffer + k * STREAMED
+        loop.scalar(block_args, count)
+        for k in range(loop.n_outputs):
+            store_past_caches(buffer + k * STREAMED, args[output + k], count * loop.itemsize)
+        advance(loop, args, count)
+        n -= count
+    stores_done()
+
+
+cdef inline bint streamable(const Loop* loop, char** args) noexcept nogil:
+    """Tell whether all outputs lie at the edge of a vector and none is an input, which the caches then hold already."""
+    cdef int i, k, output = loop.n_inputs + loop.n_parameters
+    for k in range(output, output + loop.n_outputs):
+        if to_edge(args[k], VECTOR) != 0:
+            return False
+        for i in range(loop.n_inputs):
+            if args[i] == args[k]:
+                return False
+    return True
+
+
+cdef inline void run_direct(const Loop* loop, char** args, Py_ssize_t n, bint large) noexcept nogil:
+    """Run on contiguous memory; a long call first brings the output to a cache line's edge, where stores are half as dear."""
+    cdef Py_ssize_t head = to_edge(args[loop.n_inputs + loop.n_parameters], CACHE_LINE)
     if n >= GRAIN and head % loop.itemsize == 0:
-        loop.scalar(args, head // loop.itemsize)
-        for k in range(n_args):
-            if not loop.n_inputs <= k < output:
-                args[k] += head
-        n -= head // loop.itemsize
-    loop.scalar(args, n)
+        head = head // loop.itemsize
+        loop.scalar(args, head)
+        advance(loop, args, head)
+        n -= head
+    if large and streamable(loop, args):
+        run_streamed(loop, args, n)
+    else:
+        loop.scalar(args, n)
 
 
-cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
+cdef void run_elements(
+    const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps, bint large
+) noexcept nogil:
     """Run elements start to start + n on the calling thread, in a clean floating-point state."""
     cdef char* part[MAX_ARGUMENTS]
     cdef int n_args = loop.n_inputs + loop.n_parameters + loop.n_outputs
@@ -189,25 +289,45 @@ cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n
             direct = direct and steps[k] == loop.itemsize
     state = fp_enter()
     if direct:
-        run_direct(loop, part, n, n_args)
+        run_direct(loop, part, n, large)
     else:
         run_buffered(loop, part, n, steps)
     fp_leave(state)
 
 
+cdef void run_part(const Loop* loop, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
+    """Run elements start to start + n on the calling thread."""
+    run_elements(loop, args, start, n, steps, False)
+
+
+cdef void run_share(
+    const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps, bint large, Py_ssize_t chunk, Shares* shares, int thread
+) noexcept nogil:
+    """Run what one thread finds to do, a chunk at a time."""
+    cdef int helped = 0
+    cdef Py_ssize_t part = next_part(shares, thread, &helped)
+    while part >= 0:
+        run_elements(loop, args, part * chunk, min(chunk, n - part * chunk), steps, large)
+        part = next_part(shares, thread, &helped)
+    wait_for_others(shares, thread)
+
+
 cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
     """Run a loop over n elements, in parallel where that pays."""
     cdef int threads = threads_for(n * loop.cost)
-    cdef Py_ssize_t chunk, start
-    cdef int t
+    cdef bint large = n * loop.itemsize >= LARGE
+    cdef Py_ssize_t chunk
+    cdef int chunks
+    cdef Shares shares
     if threads <= 1:
-        run_part(loop, args, 0, n, steps)
+        run_elements(loop, args, 0, n, steps, large)
         return
-    chunk = (n // threads + GRAIN) // GRAIN * GRAIN
-    for t in prange(threads, num_threads=threads, schedule="static"):
-        start = t * chunk
-        if start < n:
-            run_part(loop, args, start, chunk if n - start > chunk else n - start, steps)
+    chunks = threads * <int> max(1.0, min(<double> CHUNKS, n * loop.cost / (threads * CHUNK_TIME)))
+    chunk = (n // chunks + GRAIN) // GRAIN * GRAIN
+    share_out(&shares, (n + chunk - 1) // chunk, threads)
+    with parallel(num_threads=threads):
+        run_share(loop, args, n, steps, large, chunk, &shares, threadid())
+    learn_from_wait(shares.waited)
 
 
 cdef inline void _run_views(

@@ -1,5 +1,5 @@
 """MLP: a small dense network whose weights are NumPy views; see ``_kernels/training.pxd`` for the arithmetic."""
-from cython.parallel cimport parallel, prange, threadid
+from cython.parallel cimport parallel, threadid
 from libc.string cimport memcpy
 
 cimport numpy as cnp
@@ -16,6 +16,7 @@ from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, TILE, Layer, Netw
 from actcore.axiswise import Axiswise
 from actcore.initialisers import INITIALISERS, initial_weights
 from actcore.runtime cimport fp_enter, fp_leave, fp_state, network_table, threads_for
+from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
 
 cnp.import_array()
 
@@ -25,6 +26,9 @@ cdef enum Part:
     PRE_ACTIVATIONS    # likewise
     SLOPES             # likewise
     INPUT_DERIVATIVE   # [sample][output][input]
+
+cdef enum:
+    RUNS = 8  # of neighbouring tiles, per thread: each thread takes the next when it is done with one
 
 
 cdef object aligned(Py_ssize_t n, object dtype):
@@ -62,35 +66,57 @@ cdef void keep_units(
         memcpy(out + (unit * n + start) * itemsize, units + (net.n_in + unit) * lanes * itemsize, samples * itemsize)
 
 
+cdef void forward_tile(
+    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Py_ssize_t tile,
+    Part part, char* out, char* workspace, int itemsize
+) noexcept nogil:
+    """Send one tile of n samples through the network."""
+    cdef Py_ssize_t start = tile * TILE
+    cdef Py_ssize_t samples = min(n - start, <Py_ssize_t> TILE)
+    cdef Py_ssize_t units = net.n_units * TILE * itemsize  # outputs, pre-activations and slopes lie behind one another
+    cdef const char* inputs = x + start * net.n_in * itemsize
+    if part == INPUT_DERIVATIVE:
+        blocks.input_derivative(net, parameters, inputs, samples, out + start * net.n_out * net.n_in * itemsize, workspace)
+        return
+    blocks.forward(net, parameters, inputs, samples, part == SLOPES, workspace)
+    if part == OUTPUT:
+        keep_output(net, workspace, out + start * net.n_out * itemsize, samples, itemsize)
+    else:
+        keep_units(net, workspace + (part - ALL_OUTPUTS) * units, out, start, samples, n, itemsize)
+
+
+cdef void forward_share(
+    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part,
+    char* out, char* workspace, int itemsize, Py_ssize_t length, Shares* shares, int thread
+) noexcept nogil:
+    """Send what one thread finds to do through the network, `length` tiles at a time."""
+    cdef Py_ssize_t tile, tiles = (n + TILE - 1) // TILE
+    cdef int helped = 0
+    cdef Py_ssize_t run = next_part(shares, thread, &helped)
+    cdef fp_state state = fp_enter()
+    while run >= 0:
+        for tile in range(run * length, min(tiles, (run + 1) * length)):
+            forward_tile(net, blocks, parameters, x, n, tile, part, out, workspace, itemsize)
+        run = next_part(shares, thread, &helped)
+    fp_leave(state)
+    wait_for_others(shares, thread)
+
+
 cdef void forward_tiles(
     const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part,
-    char* out,
-    char* workspaces, Py_ssize_t workspace_bytes, int itemsize, int threads,
+    char* out, char* workspaces, Py_ssize_t workspace_bytes, int itemsize, int threads,
 ) noexcept nogil:
     """Send n samples through the network, tile by tile, each thread in its own workspace."""
-    cdef Py_ssize_t tile, start, samples
-    cdef Py_ssize_t units = net.n_units * TILE * itemsize  # outputs, pre-activations and slopes lie behind one another
-    cdef const char* inputs
-    cdef char* workspace
-    cdef fp_state state
+    cdef Py_ssize_t tiles = (n + TILE - 1) // TILE
+    cdef Py_ssize_t length = 1 + tiles // (threads * RUNS)
+    cdef Shares shares
+    share_out(&shares, (tiles + length - 1) // length, threads)
     with parallel(num_threads=threads):
-        workspace = workspaces + threadid() * workspace_bytes
-        for tile in prange((n + TILE - 1) // TILE, schedule="static"):
-            start = tile * TILE
-            samples = min(n - start, <Py_ssize_t> TILE)
-            inputs = x + start * net.n_in * itemsize
-            state = fp_enter()
-            if part == INPUT_DERIVATIVE:
-                blocks.input_derivative(
-                    net, parameters, inputs, samples, out + start * net.n_out * net.n_in * itemsize, workspace
-                )
-            else:
-                blocks.forward(net, parameters, inputs, samples, part == SLOPES, workspace)
-            fp_leave(state)
-            if part == OUTPUT:
-                keep_output(net, workspace, out + start * net.n_out * itemsize, samples, itemsize)
-            elif part != INPUT_DERIVATIVE:
-                keep_units(net, workspace + (part - ALL_OUTPUTS) * units, out, start, samples, n, itemsize)
+        forward_share(
+            net, blocks, parameters, x, n, part, out, workspaces + threadid() * workspace_bytes, itemsize, length,
+            &shares, threadid()
+        )
+    learn_from_wait(shares.waited)
 
 
 def checked_sizes(sizes):

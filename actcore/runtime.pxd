@@ -1,6 +1,7 @@
 """What the parallel loops ask of the process: how many threads, and a clean floating-point state."""
 
 cdef int threads_for(double nanoseconds) noexcept nogil
+cdef void learn_from_wait(double nanoseconds) noexcept nogil
 cdef void* block_table() noexcept
 cdef void* axis_table() noexcept
 cdef void* network_table() noexcept

@@ -58,16 +58,42 @@ cdef extern from *:
 #: A thread is worth starting for about this much work: a parallel region costs 2 to 40 microseconds, more when the threads sleep.
 cdef double NANOSECONDS_PER_THREAD = 5_000.0
 
+#: Waits up to this are the ordinary unevenness of a parallel call, in nanoseconds.
+cdef double ORDINARY_WAIT = 500_000.0
+
 cdef int budget = 1
+cdef double caution = 1.0
+cdef double serial_work = 0.0  # nanoseconds; threads may overwrite each other's change, which matters to nobody's result
 
 
 cdef int threads_for(double nanoseconds) noexcept nogil:
-    """Threads for a call that would take `nanoseconds` on one: 1 below the worthwhile size, in a forked child, inside a region."""
+    """Threads for a call that would take `nanoseconds` on one.
+
+    One below the worthwhile size, in a forked child, inside a region, and for a while where other programs use the cores.
+    """
+    global serial_work
     cdef int limit = local_limit if local_limit > 0 else budget
     cdef double worthwhile = nanoseconds / NANOSECONDS_PER_THREAD
     if limit <= 1 or worthwhile < 2.0 or forked or omp_in_parallel():
         return 1
+    if serial_work > 0:
+        serial_work -= nanoseconds
+        return 1
     return limit if worthwhile >= limit else <int> worthwhile
+
+
+cdef void learn_from_wait(double nanoseconds) noexcept nogil:
+    """Take note of how long a parallel call waited for its last thread.
+
+    Where another program keeps a core, that is for a time slice at a time. So after such a wait as much work is done on one
+    thread as the wait was long, and after each further one twice as much.
+    """
+    global caution, serial_work
+    if nanoseconds > ORDINARY_WAIT:
+        serial_work = caution * nanoseconds
+        caution = min(2 * caution, 16.0)
+    else:
+        caution = max(0.5 * caution, 1.0)
 
 
 def _read(path):

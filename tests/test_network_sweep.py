@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -42,8 +42,11 @@ def test_threads_and_processes_give_the_same() -> None:
     assert np.array_equal(alone.parameters, here.parameters)
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as executor:
         away = ac.train_many(X, Y, [2, 5, 1], executor=executor, **GRID)
-    assert np.array_equal(away.parameters, here.parameters)
-    assert np.array_equal(away.losses, here.losses)
+    with ThreadPoolExecutor(3) as executor:
+        beside = ac.train_many(X, Y, [2, 5, 1], executor=executor, **GRID)
+    for other in (away, beside):
+        assert np.array_equal(other.parameters, here.parameters)
+        assert np.array_equal(other.losses, here.losses)
 
 
 def test_progress_counts_up_to_the_total() -> None:

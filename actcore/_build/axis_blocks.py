@@ -26,13 +26,18 @@ def entries() -> Iterator[tuple[AxisRow, str, AxisKernel, str]]:
                 yield row, order, kernel, dtype
 
 
+def kernel_name(row: AxisRow, order: str) -> str:
+    """Return the name of a row's kernel, e.g. ``softmax_backward``; the value's is the row's own."""
+    return row.name if order == "value" else f"{row.name}_{order}"
+
+
 def module_text() -> str:
     """Return the part of an instruction set's module that is about functions along an axis."""
     lines = _HEADER.splitlines()
     table = []
     for row, order, kernel, dtype in entries():
         ctype = DTYPES[dtype]
-        function = row.name if order == "value" else f"{row.name}_{order}"
+        function = kernel_name(row, order)
         inputs = [f"<const {ctype}*> args[{k}]" for k in range(len(kernel.inputs))]
         arguments = ", ".join([*inputs, f"<{ctype}*> args[{len(inputs)}]"])
         for layout, width in (("row", "1"), ("tile", "TILE")):
