@@ -12,7 +12,8 @@ import actcore
 from ..model.neuron import INPUT_LIMIT, Neuron
 from ..view import colormap, theme
 from ..view.text import short
-from .shape import SATURATED, Shape
+from .activations import SATURATED
+from .shape import Shape
 
 IMAGE_SIZE = 256
 CONTOUR_SIZE = 65

@@ -13,6 +13,7 @@ import actcore as ac
 
 from ..engine import networks
 from ..engine.worker import Worker
+from ..model.activations import activation_of, with_parameter
 from ..model.commands import edit_network
 from ..model.dataset import DatasetSettings, make_dataset
 from ..model.document import Document
@@ -22,8 +23,9 @@ from ..model.session import Session
 from ..view.diagram_geometry import BIAS, Place
 from ..view.inside import LayerView
 from ..view.network_lab import NetworkLab
+from .activations import Choosers
 from .network_drawing import MOVING_SIDE, STILL_SIDE, Drawing
-from .network_offer import Choosers, offer
+from .network_offer import offer
 from .network_pictures import DEAD
 from .own_data import OwnData
 
@@ -282,15 +284,15 @@ class NetworkController:
     def _set_parameter(self, chosen: int | None, parameter: str, value: float) -> None:
         """Set a parameter of one layer's activation, or in all layers that have this activation."""
         hidden = self._state.hidden
-        if chosen is None:  # the first that has parameters is the one that is shown
-            name = next(layer.activation for layer in hidden if ac.get(layer.activation).spec.parameters)
-            places = [number for number, layer in enumerate(hidden) if layer.activation == name]
-        else:
-            places = [chosen]
-        state = self._state
-        for number in places:
-            given = {**dict(hidden[number].parameters), parameter: value}
-            state = state.with_layer(number, parameters=tuple(sorted(given.items())))
+        # Of all layers the first that has parameters is the one that is shown.
+        shown = hidden[chosen] if chosen is not None else next(layer for layer in hidden if activation_of(layer).parameters)
+        changed = tuple(
+            with_parameter(layer, parameter, value)
+            if number == chosen or (chosen is None and layer.activation == shown.activation)
+            else layer
+            for number, layer in enumerate(hidden)
+        )
+        state = self._state.changed(hidden=changed)
         self._apply(f"set {parameter.replace('_', ' ')}", state, f"parameter {chosen} {parameter}")
 
     def _revive(self, layer: int) -> None:

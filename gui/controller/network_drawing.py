@@ -9,6 +9,7 @@ import actcore as ac
 
 from ..engine import networks
 from ..engine.snapshot import Snapshot
+from ..model.activations import activation_of
 from ..model.dataset import DatasetSettings, make_dataset
 from ..model.features import FEATURES
 from ..model.network import LOSSES, MAX_LAYERS, MAX_UNITS, NetworkState
@@ -168,7 +169,7 @@ class Drawing:
 
 
 def _layer_rows(state: NetworkState) -> list[LayerRow]:
-    activations = [*map(networks.activation_of, state.hidden), ac.get(state.output_activation)]
+    activations = [*map(activation_of, state.hidden), ac.get(state.output_activation)]
     titles = [*(f"Layer {number + 1}" for number in range(len(state.hidden))), "Output"]
     return [
         LayerRow(title, init, activation.spec, dict(activation.parameters))

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-import actcore as ac
-
 from ..model.dataset import EXTENT, KINDS, DatasetSettings, make_dataset
 from ..model.features import FEATURES
 from ..model.network import INITIALIZERS, MAX_LAYERS, OPTIMIZERS, SPEEDS
-from ..model.offer import offered
-from ..view.chooser import ActivationChooser
 from ..view.data_panel import Tile
 from ..view.network_lab import Offer
 
@@ -41,18 +35,6 @@ def offer() -> Offer:
         layers=MAX_LAYERS,
         extent=EXTENT,
     )
-
-
-class Choosers:
-    """Makes activation choosers; the small curves in their menus are computed once for all."""
-
-    def __init__(self) -> None:
-        z = np.linspace(-4.0, 4.0, 41)
-        self._specs = [ac.get(name).spec for name in offered()]
-        self._curves = {spec.name: ac.get(spec.name)(z) for spec in self._specs}
-
-    def __call__(self, name: str) -> ActivationChooser:
-        return ActivationChooser(self._specs, self._curves.__getitem__, name)
 
 
 def _tile(key: str) -> Tile:

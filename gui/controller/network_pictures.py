@@ -13,14 +13,14 @@ import actcore as ac
 
 from ..engine import networks
 from ..engine.snapshot import Snapshot
+from ..model.activations import activation_of
 from ..model.features import features_of, plane_points
 from ..model.network import NetworkState
 from ..view import classes, colormap, theme
 from ..view.diagram_geometry import BIAS, Place
 from ..view.inside import LayerView
+from .activations import SATURATED, ends_of_range
 
-SATURATED = 0.05
-"""Below this slope learning is slow."""
 DEAD = 1e-3
 """A unit whose slope stays below this for every point does not learn."""
 CURVE_END, BINS = 4.0, 40
@@ -64,7 +64,7 @@ class Pictures:
             self._build(state)
         elif state.hidden != old.hidden:
             for layer, hidden in enumerate(state.hidden):
-                self.net.set_activation(layer, networks.activation_of(hidden))
+                self.net.set_activation(layer, activation_of(hidden))
         self.state = state
         self.net.parameters[:] = snapshot.parameters
 
@@ -196,8 +196,7 @@ def _without_ends(name: str) -> NDArray[np.uint8]:
 
 def _squashed(activation: ac.Activation, values: NDArray[np.float32]) -> NDArray[np.float32]:
     """A unit's output between -1 and 1 for its colour: bounded activations as they are, the others bent."""
-    given = activation.parameters
-    low, high = (end(**given) if callable(end) else end for end in activation.spec.range)
+    low, high = ends_of_range(activation)
     if low >= -1.5 and high <= 1.5:
         return values
     return ac.softsign(values)

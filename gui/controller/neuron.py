@@ -9,18 +9,19 @@ import numpy as np
 
 import actcore
 
+from ..model.activations import activation_of, with_parameter
 from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
-from ..model.offer import offered
 from ..model.session import Session
 from ..model.sweep import Sweep
 from ..view import theme
 from ..view.arithmetic import Arithmetic
 from ..view.neuron_lab import SYMBOLS, NeuronLab
 from ..view.text import plain, short
+from .activations import SATURATED, Choosers
 from .layers import LAYERS, flat_share
-from .shape import SATURATED, Z_LIMIT, Shape
+from .shape import Z_LIMIT, Shape
 from .sweeping import SweepPlayer
 
 LONGEST_FRAME = 0.1
@@ -47,17 +48,15 @@ class NeuronController:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._sweep = SweepPlayer(document)
-        self._shape = Shape(_activation(document.session.neuron))
+        self._shape = Shape(activation_of(document.session.neuron))
         self._ghost: Shape | None = None
         self._layer, self._second, self._show_ghost = "output", False, True
         self._curves_drawn: object = None
         self._drag: Neuron | None = None
         self._dirty = True
         self._last_frame: float | None = None
-        z = np.linspace(-4.0, 4.0, 41)
         self.view = NeuronLab(
-            [actcore.get(name).spec for name in offered()],
-            lambda name: actcore.get(name)(z),
+            Choosers(),
             LIMITS,
             {key: getattr(Neuron(), key) for key in LIMITS},
             (-Z_LIMIT, Z_LIMIT),
@@ -175,9 +174,8 @@ class NeuronController:
         self._document.apply(Command(f"choose {spec.title}", change))
 
     def _set_parameter(self, name: str, value: float) -> None:
-        neuron = self._document.session.neuron
-        default = actcore.get(neuron.activation).spec.defaults[name]
-        self._apply(f"set {name.replace('_', ' ')}", name, neuron.with_parameter(name, value, default))
+        neuron = with_parameter(self._document.session.neuron, name, value)
+        self._apply(f"set {name.replace('_', ' ')}", name, neuron)
 
     def _move_point(self, x1: float, x2: float) -> None:
         if self._document.session.sweep.target in ("x1", "x2", "path"):
@@ -221,7 +219,7 @@ class NeuronController:
 
     def _draw(self) -> None:
         neuron, view = self._document.session.neuron, self.view
-        f = _activation(neuron)
+        f = activation_of(neuron)
         if not self._shape.matches(f):
             if f.name != self._shape.activation.name:
                 self._ghost = self._shape
@@ -274,7 +272,3 @@ class NeuronController:
         limits = self._sweep.limits(sweep.target)
         player.set_sweep(sweep.target, sweep.low, sweep.high, sweep.seconds, sweep.loop, limits)
         player.set_state(self._sweep.playing, self._sweep.position)
-
-
-def _activation(neuron: Neuron) -> actcore.Activation:
-    return actcore.get(neuron.activation, **dict(neuron.parameters))

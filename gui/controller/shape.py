@@ -11,11 +11,10 @@ import actcore
 
 from ..view.curves import Curve
 from ..view.text import short
+from .activations import SATURATED, ends_of_range
 
 Z_LIMIT = 8.0
 """The curves span ±Z_LIMIT: every activation of the registry shows its character within it."""
-SATURATED = 0.05
-"""Below this slope learning through the neuron is slow: a fifth of the sigmoid's best."""
 
 
 class Shape:
@@ -57,7 +56,7 @@ class Shape:
         )
         below, above = activation(np.array([-1e-9, 1e-9]))
         self.centre = round(float(below + above) / 2, 6)
-        bottom, top = self._range()
+        bottom, top = ends_of_range(self.activation)
         bottom = bottom if math.isfinite(bottom) else float(self.value.min())
         top = top if math.isfinite(top) else float(self.value.max())
         span = max(top - self.centre, self.centre - bottom, 1e-3)
@@ -92,16 +91,10 @@ class Shape:
 
     def output_ticks(self) -> list[tuple[float, str]]:
         """The colour scale's ends and middle; an end that values can pass says so."""
-        bottom, top = self._range()
+        bottom, top = ends_of_range(self.activation)
         low = ("" if bottom >= self.low else "≤ ") + short(self.low)
         high = ("" if top <= self.high else "≥ ") + short(self.high)
         return [(self.low, low), (self.centre, f"{short(self.centre)} at z = 0"), (self.high, high)]
-
-    def _range(self) -> tuple[float, float]:
-        """The activation's range at its parameters, as the registry states it."""
-        parameters = self.activation.parameters
-        low, high = (end(**parameters) if callable(end) else end for end in self.activation.spec.range)
-        return low, high
 
 
 def _with_margin(curve: np.ndarray, low: float, high: float) -> tuple[float, float]:

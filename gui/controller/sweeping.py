@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import actcore
 
+from ..model.activations import with_parameter
 from ..model.commands import Command, edit_sweep
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
@@ -100,10 +101,9 @@ class SweepPlayer:
             return neuron.at_input(PATH_RADIUS * math.cos(angle), PATH_RADIUS * math.sin(angle))
         if target in LIMITS:
             return replace(neuron, **{target: value})
-        defaults = actcore.get(neuron.activation).spec.defaults
-        if target not in defaults:  # a parameter of an activation that has been left since
+        if target not in actcore.get(neuron.activation).spec.defaults:  # a parameter of an activation that has been left since
             return neuron
-        return neuron.with_parameter(target, value, defaults[target])
+        return with_parameter(neuron, target, value)
 
 
 def _target_name(target: str) -> str:

@@ -10,16 +10,12 @@ from numpy.typing import NDArray
 import actcore as ac
 from actcore.initialisers import initial_weights
 
+from ..model.activations import activation_of
 from ..model.dataset import make_dataset
 from ..model.features import features_of
-from ..model.network import RECOMMENDED, Layer, NetworkState
+from ..model.network import RECOMMENDED, NetworkState
 
 Sample = tuple[NDArray[np.float32], NDArray[Any]]
-
-
-def activation_of(layer: Layer) -> ac.Activation:
-    """The registry's activation with the layer's parameters."""
-    return ac.get(layer.activation, **dict(layer.parameters))
 
 
 def build(state: NetworkState) -> ac.MLP:

@@ -9,6 +9,7 @@ import numpy as np
 
 import actcore as ac
 
+from ..model.activations import activation_of
 from ..model.network import Checkpoint, NetworkState
 from . import networks
 from .history import History
@@ -136,7 +137,7 @@ class Training:
         old, self.state = self.state, state
         for index, layer in enumerate(state.hidden):
             if layer != old.hidden[index]:
-                self._net.set_activation(index, networks.activation_of(layer))
+                self._net.set_activation(index, activation_of(layer))
         if state.output_activation != old.output_activation:
             self._net.set_activation(len(state.hidden), state.output_activation)
         if (state.data, state.loss, state.optimizer) != (old.data, old.loss, old.optimizer):

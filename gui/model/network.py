@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .activations import Parameters, check_activation
 from .dataset import DatasetSettings
 from .features import FEATURES
-from .offer import check_activation
 
 MAX_LAYERS = 6
 MAX_UNITS = 12
@@ -69,7 +69,7 @@ class Layer:
 
     units: int = 8
     activation: str = "tanh"
-    parameters: tuple[tuple[str, float], ...] = ()
+    parameters: Parameters = ()
     init: str = RECOMMENDED
 
     def __post_init__(self) -> None:

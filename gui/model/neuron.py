@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from .offer import check_activation
+from .activations import Parameters, check_activation
 
 INPUT_LIMIT = 12.0
 """The input plane spans ±INPUT_LIMIT: room for the example's inputs of 10 and 2."""
@@ -56,7 +56,7 @@ class Neuron:
     w2: float = -0.8
     b: float = -0.5
     activation: str = "sigmoid"
-    parameters: tuple[tuple[str, float], ...] = ()
+    parameters: Parameters = ()
 
     @property
     def pre_activation(self) -> float:
@@ -143,13 +143,6 @@ class Neuron:
             return self
         step = (z - self.pre_activation) / square
         return self.at_input(self.x1 + step * self.w1, self.x2 + step * self.w2)
-
-    def with_parameter(self, name: str, value: float, default: float) -> Neuron:
-        """One parameter of the activation set; a value equal to the default is not kept."""
-        kept = {key: number for key, number in self.parameters if key != name}
-        if value != default:
-            kept[name] = value
-        return replace(self, parameters=tuple(sorted(kept.items())))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain form for a session file."""

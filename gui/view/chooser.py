@@ -33,7 +33,7 @@ class ActivationChooser(QWidget):
         self,
         specs: Iterable[Any],
         curve: Callable[[str], np.ndarray],
-        name: str = "Activation",
+        name: str,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)

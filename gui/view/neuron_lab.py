@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -46,8 +45,8 @@ class NeuronLab(QWidget):
 
     Parameters
     ----------
-    specs, curve
-        As of `ActivationChooser`.
+    chooser : callable
+        ``chooser(name)`` makes an activation chooser with that accessible name.
     limits : mapping of str to float
         Each number of the neuron lies within ±its limit.
     defaults : mapping of str to float
@@ -65,8 +64,7 @@ class NeuronLab(QWidget):
 
     def __init__(
         self,
-        specs: Iterable[Any],
-        curve: Callable[[str], np.ndarray],
+        chooser: Callable[[str], ActivationChooser],
         limits: Mapping[str, float],
         defaults: Mapping[str, float],
         z_range: tuple[float, float],
@@ -76,7 +74,7 @@ class NeuronLab(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
         layout.setSpacing(theme.SPACE_M)
-        layout.addWidget(self._build_side(specs, curve, limits, defaults))
+        layout.addWidget(self._build_side(chooser, limits, defaults))
         stage = QVBoxLayout()
         stage.setSpacing(theme.SPACE_M)
         self.arithmetic = ArithmeticStrip()
@@ -109,8 +107,7 @@ class NeuronLab(QWidget):
 
     def _build_side(
         self,
-        specs: Iterable[Any],
-        curve: Callable[[str], np.ndarray],
+        chooser: Callable[[str], ActivationChooser],
         limits: Mapping[str, float],
         defaults: Mapping[str, float],
     ) -> QWidget:
@@ -131,7 +128,7 @@ class NeuronLab(QWidget):
             self.sliders[key] = slider
 
         activation = Card("Activation")
-        self.chooser = ActivationChooser(specs, curve)
+        self.chooser = chooser("Activation")
         self.parameters = ParameterSliders()
         self.parameters.finished.connect(self.gesture_finished)
         self._formula = label("", wrap=True)

@@ -14,9 +14,9 @@ from gui.engine import networks
 from gui.engine.history import CAPACITY, History
 from gui.engine.training import Training
 from gui.engine.worker import Worker
+from gui.model.activations import offered
 from gui.model.dataset import KINDS, OWN, DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
-from gui.model.offer import offered
 
 XOR = NetworkState(data=DatasetSettings("xor", count=120), hidden=(Layer(6),), speed=None)
 

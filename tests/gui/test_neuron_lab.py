@@ -11,9 +11,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 import actcore
+from gui.model.activations import offered
 from gui.model.commands import edit_neuron
 from gui.model.neuron import LIMITS, Neuron
-from gui.model.offer import offered
 from gui.view import colormap, theme
 from gui.view.plot import Plot
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gui.model.activations import with_parameter
 from gui.model.neuron import ARROW_SCALE, BIAS_LIMIT, INPUT_LIMIT, WEIGHT_LIMIT, Neuron
 from gui.model.sweep import Sweep
 
@@ -91,9 +92,9 @@ def test_the_spread_of_z_agrees_with_counting_inputs(w1, w2, b):
 
 
 def test_a_parameter_at_its_default_is_not_kept():
-    neuron = Neuron(activation="elu").with_parameter("alpha", 2.0, 1.0)
+    neuron = with_parameter(Neuron(activation="elu"), "alpha", 2.0)
     assert neuron.parameters == (("alpha", 2.0),)
-    assert neuron.with_parameter("alpha", 1.0, 1.0).parameters == ()
+    assert with_parameter(neuron, "alpha", 1.0).parameters == ()
 
 
 def test_a_sweep_goes_from_end_to_end_and_back():

@@ -1,12 +1,29 @@
-"""Which activations the app offers."""
+"""Which activations the app offers, and an activation with parameters as the models keep it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf, isfinite
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import actcore
+
+Parameters = tuple[tuple[str, float], ...]
+"""Names and values of an activation's parameters, in the order of the names."""
+
+
+class Chosen(Protocol):
+    """What an activation is chosen for: a neuron or a layer."""
+
+    @property
+    def activation(self) -> str: ...
+
+    @property
+    def parameters(self) -> Parameters: ...
+
+
+Kind = TypeVar("Kind", bound=Chosen)
 
 
 def offered() -> list[str]:
@@ -17,7 +34,7 @@ def offered() -> list[str]:
     return [name for name in actcore.names() if _takes_all(name)]
 
 
-def check_activation(name: Any, parameters: Any) -> tuple[tuple[str, float], ...]:
+def check_activation(name: Any, parameters: Any) -> Parameters:
     """Return the parameters of an activation in the order of a model; a file has named both.
 
     Raises
@@ -40,6 +57,19 @@ def check_activation(name: Any, parameters: Any) -> tuple[tuple[str, float], ...
     except TypeError as error:
         raise ValueError(str(error)) from error
     return pairs
+
+
+def activation_of(chosen: Chosen) -> actcore.Activation:
+    """Return the registry's activation with the parameters of a neuron or a layer."""
+    return actcore.get(chosen.activation, **dict(chosen.parameters))
+
+
+def with_parameter(chosen: Kind, name: str, value: float) -> Kind:
+    """Return a neuron or a layer with one parameter of its activation set; a value that is the default is not kept."""
+    kept = {**dict(chosen.parameters), name: value}
+    if value == actcore.get(chosen.activation).spec.defaults[name]:
+        del kept[name]
+    return replace(chosen, parameters=tuple(sorted(kept.items())))  # type: ignore[type-var]
 
 
 def _takes_all(name: str) -> bool:
