@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtGui import QColor
 
@@ -54,16 +56,16 @@ class Drawing:
         self._settings_drawn: object = None
         self._changed_at = self._slow_at = -np.inf
         self._fine = False
+        self._slow = [self._draw_words, self._draw_insides, self._draw_course]
 
     def frame(self, snapshot: Snapshot, now: float) -> None:
         """Draw what changed; refine the picture when nothing has changed for a while."""
         wanted = (snapshot.version, self.pointed or self.chosen, theme.current().name)
         if wanted != self._drawn:
             self._drawn, self._fine, self._changed_at = wanted, False, now
-            slow = now - self._slow_at >= SLOW_SECONDS
-            if slow:
-                self._slow_at = now
-            self.draw(snapshot, MOVING_SIDE, slow)
+            self.draw(snapshot, MOVING_SIDE, slow=False)
+            for draw in self._due(snapshot.running, now):
+                draw()
         elif not self._fine and now - self._changed_at >= STILL_SECONDS:
             self._fine = True
             self.draw(snapshot, STILL_SIDE, slow=True)
@@ -88,10 +90,23 @@ class Drawing:
         view.bar.set_running(snapshot.running)
         self._draw_settings(state)
         if slow:
-            self._draw_slow(snapshot)
+            for draw in self._slow:
+                draw()
 
-    def _draw_slow(self, snapshot: Snapshot) -> None:
-        view, curves, state = self._view, snapshot.curves, snapshot.state
+    def _due(self, running: bool, now: float) -> list[Callable[[], None]]:
+        """What need not move smoothly, when its time has come: one part after the other while training runs, for
+        together they take half a frame.
+        """
+        count = 1 if running else len(self._slow)
+        if now - self._slow_at < SLOW_SECONDS * count / len(self._slow):
+            return []
+        self._slow_at = now
+        due, later = self._slow[:count], self._slow[count:]
+        self._slow = later + due
+        return due
+
+    def _draw_words(self) -> None:
+        view, snapshot, state = self._view, self.snapshot, self.snapshot.state
         view.bar.set_progress(snapshot.epoch, snapshot.step)
         view.loss.setAccessibleDescription(
             f"At step {snapshot.step} the training loss is {snapshot.train_loss:.3f}, the test loss "
@@ -105,10 +120,16 @@ class Drawing:
         view.boundary.setAccessibleDescription(
             f"{view.output_title.text()}. Training points: {words[0]}. Test points: {words[1]}."
         )
-        points = networks.samples(state)[0][0]
+
+    def _draw_insides(self) -> None:
+        view, snapshot = self._view, self.snapshot
+        points = networks.samples(snapshot.state)[0][0]
         self.insides = self.pictures.insides(points, snapshot.gradients)
         view.inside.show_layers(self.insides)
         view.diagram.show_warnings(self.pictures.dead_units(points))
+
+    def _draw_course(self) -> None:
+        view, snapshot, curves = self._view, self.snapshot, self.snapshot.curves
         view.loss.set_record(curves.steps, curves.losses, curves.scores)
         view.loss.set_position(snapshot.step, snapshot.train_loss, snapshot.train_score)
 

@@ -37,6 +37,7 @@ class ArithmeticStrip(QWidget):
         super().__init__(parent)
         self.setAccessibleName("The arithmetic of the neuron")
         self.setFixedHeight(84)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._numbers: Arithmetic | None = None
 
@@ -57,10 +58,11 @@ class ArithmeticStrip(QWidget):
         )
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("surface"))
         n = self._numbers
         if n is None:
             return
-        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         tiles = (
             ("w₁ · x₁", f"{factor(n.w1)} · {factor(n.x1)}", n.w1 * n.x1, 2, ""),

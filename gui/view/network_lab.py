@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QToolButton,
     QVBoxLayout,
@@ -27,6 +26,7 @@ from .layer_heads import LayerHeads
 from .layer_settings import LayerSettings
 from .loss import SCALES, LossPlot
 from .plane import ColorBar, Square
+from .readout import Readout
 from .train_bar import TrainBar
 
 SIDE_WIDTH, OUTPUT_WIDTH = 300, 376
@@ -183,11 +183,10 @@ class NetworkLab(QWidget):
         for key, text in SCALES:
             self.scale.addItem(text, key)
         self.scale.activated.connect(lambda index: self.scale_chosen.emit(self.scale.itemData(index)))
-        self.train_text, self.test_text = label("", "curve"), label("")
+        self.train_text, self.test_text = Readout("Training points"), Readout("Test points")
         losses.header.addWidget(self.scale)
         legend = QHBoxLayout()
         legend.addWidget(self.train_text)
-        legend.addStretch(1)
         legend.addWidget(self.test_text)
         losses.body.addLayout(legend)
         self.loss = LossPlot()
@@ -238,12 +237,8 @@ class NetworkLab(QWidget):
 
     def set_losses(self, train: str, test: str) -> None:
         """The losses and scores in words, above their curves and in the curves' colours."""
-        t = theme.current()
-        for widget, name, text, token in (
-            (self.train_text, "train", train, t.curve),
-            (self.test_text, "test", test, t.derivative),
-        ):
-            _set_text(widget, f'<span style="color:{token}">━ <b>{name}</b></span> {text}')
+        self.train_text.set_text(train, "━ train  ", "curve")
+        self.test_text.set_text(test, "━ test  ", "derivative")
 
 
 def _labelled(text: str, *widgets: QWidget) -> QHBoxLayout:
@@ -256,11 +251,6 @@ def _labelled(text: str, *widgets: QWidget) -> QHBoxLayout:
     for widget in widgets:
         row.addWidget(widget, 1)
     return row
-
-
-def _set_text(widget: QLabel, text: str) -> None:
-    if widget.text() != text:
-        widget.setText(text)
 
 
 def _column(cards: Sequence[QWidget], width: int) -> QScrollArea:

@@ -23,6 +23,7 @@ from .curves import Curves
 from .parameters import ParameterSliders
 from .plane import ColorBar, Plane, Square
 from .player import Player
+from .readout import Readout
 
 SYMBOLS = {"x1": "x₁", "x2": "x₂", "w1": "w₁", "w2": "w₂", "b": "b"}
 NAMES = {"x1": "First input", "x2": "Second input", "w1": "First weight", "w2": "Second weight", "b": "Bias"}
@@ -103,7 +104,7 @@ class NeuronLab(QWidget):
 
     def set_spread(self, text: str) -> None:
         """Say how much of the plane falls on the flat parts of the curve."""
-        self._spread.setText(text)
+        self._spread.set_text(text)
 
     def _build_side(
         self,
@@ -184,7 +185,7 @@ class NeuronLab(QWidget):
         card.header.addWidget(self.show_second)
         self.curves = Curves(z_range)
         self.curves.released.connect(self.gesture_finished)
-        self._spread = label("", "caption", wrap=True)
+        self._spread = Readout("Flat share", "muted", theme.TEXT_S)
         card.body.addWidget(self.curves, 1)
         card.body.addWidget(self._spread)
         return card

@@ -120,6 +120,7 @@ class ColorBar(QWidget):
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setFixedHeight(34)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._table = np.zeros((256, 4), dtype=np.uint8)
         self._range = (0.0, 1.0)
@@ -136,6 +137,7 @@ class ColorBar(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.color("surface"))
         margin = 24.0
         bar = QRectF(margin, 2.0, self.width() - 2 * margin, 12.0)
         row = np.ascontiguousarray(self._table[None])

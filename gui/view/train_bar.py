@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from . import theme
 from .chooser import ActivationChooser
 from .controls import Card, Menu, label
+from .readout import Readout
 
 
 class TrainBar(Card):
@@ -63,8 +64,8 @@ class TrainBar(Card):
             button.clicked.connect(signal)
             row.addWidget(button)
         row.addSpacing(theme.SPACE_M)
-        self.epoch = self._readout(row, "Epoch", 84)
-        self.step = self._readout(row, "Step", 78)
+        self.epoch = self._readout(row, "Epoch", 92)
+        self.step = self._readout(row, "Step", 116)
         row.addStretch(1)
         self.speed = self._choice(row, "Steps a second", "speed", speeds, "The pace of the training; its result is the same")
         self.optimizer = self._choice(row, "Optimiser", "optimizer", optimizers, "How a gradient becomes a step")
@@ -82,8 +83,8 @@ class TrainBar(Card):
 
     def set_progress(self, epoch: float, step: int) -> None:
         """Show how far the training is."""
-        self.epoch.setText(f"{int(epoch):,}".replace(",", "\u2009"))
-        self.step.setText(f"{step:,}".replace(",", "\u2009"))
+        self.epoch.set_text(_count(int(epoch)))
+        self.step.set_text(_count(step))
 
     def set_choices(self, speed: float | None, optimizer: str, rate: float) -> None:
         """Show the settings of the model; emits nothing."""
@@ -94,14 +95,10 @@ class TrainBar(Card):
                 index = box.count() - 1
             box.setCurrentIndex(index)
 
-    def _readout(self, row: QHBoxLayout, title: str, width: int) -> QWidget:
-        value = label("0")
-        value.setFont(theme.font(theme.TEXT_XL, mono=True))
-        value.setStyleSheet(f"font-size: {theme.TEXT_XL}px")
-        value.setMinimumWidth(width)
-        value.setAccessibleName(title)
-        self._column(row, title, value)
-        return value
+    def _readout(self, row: QHBoxLayout, title: str, width: int) -> Readout:
+        readout = Readout(title, size=theme.TEXT_XL, mono=True, width=width)
+        self._column(row, title, readout)
+        return readout
 
     def _choice(
         self, row: QHBoxLayout, title: str, field: str, choices: Sequence[tuple[object, str]], tip: str
@@ -122,3 +119,8 @@ class TrainBar(Card):
         column.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(column)
         row.addSpacing(theme.SPACE_S)
+
+
+def _count(number: int) -> str:
+    """A count with its thousands apart, and from ten millions on in millions, so that it keeps to its room."""
+    return f"{number:,}".replace(",", "\u2009") if number < 10_000_000 else f"{number / 1e6:.1f}\u2009M"
