@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Sequence
 
@@ -71,6 +72,9 @@ class AppController:
 
     def start(self) -> None:
         """Begin to draw frames."""
+        # What stands by now stays: a collector that walks over all of it in search of garbage stops the window for
+        # two frames.
+        gc.freeze()
         self._timer.start()
 
     def tick(self) -> None:
@@ -88,6 +92,7 @@ class AppController:
 
     def close(self) -> None:
         self._timer.stop()
+        gc.unfreeze()
         self.files.close()
         for lab in self.labs.values():
             lab.close()
