@@ -81,6 +81,8 @@ class Drawing:
 
     def _draw(self, snapshot: Snapshot, side: int, slow: bool) -> None:
         view, pictures, state = self._view, self.pictures, snapshot.state
+        if state.sizes != pictures.state.sizes:
+            self.chosen = self.pointed = None
         pictures.sync(snapshot)
         view.diagram.show_network([FEATURES[name].title for name in state.features], state.sizes)
         fields = pictures.unit_fields(view.diagram.field_side)

@@ -21,8 +21,6 @@ from ..view.diagram_geometry import BIAS, Place
 from ..view.inside import LayerView
 from .activations import SATURATED, ends_of_range
 
-DEAD = 1e-3
-"""A unit whose slope stays below this for every point does not learn."""
 CURVE_END, BINS = 4.0, 40
 
 
@@ -148,7 +146,7 @@ class Pictures:
                     slope=activation.derivative(z),
                     shares=counts / sums.size,
                     saturated=float((slopes < SATURATED).mean()),
-                    dead=int((slopes.max(axis=1) < DEAD).sum()),
+                    dead=int((slopes.max(axis=1) < networks.DEAD).sum()),
                     units=len(sums),
                     gradient=gradients[number],
                 )
@@ -161,7 +159,7 @@ class Pictures:
         return frozenset(
             (number + 1, int(unit))
             for number, (activation, sums) in enumerate(layers)
-            for unit in np.flatnonzero(np.abs(activation.derivative(sums)).max(axis=1) < DEAD)
+            for unit in np.flatnonzero(np.abs(activation.derivative(sums)).max(axis=1) < networks.DEAD)
         )
 
     def _build(self, state: NetworkState) -> None:

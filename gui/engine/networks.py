@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,10 @@ from actcore.initialisers import initial_weights
 from ..model.activations import activation_of
 from ..model.dataset import make_dataset
 from ..model.features import features_of
-from ..model.network import RECOMMENDED, NetworkState
+from ..model.network import RECOMMENDED, Checkpoint, NetworkState
 
+DEAD = 1e-3
+"""A unit whose slope stays below this for every point does not learn."""
 Sample = tuple[NDArray[np.float32], NDArray[Any]]
 
 
@@ -53,6 +56,23 @@ def carry_over(old: NetworkState, parameters: NDArray[np.float32], new: NetworkS
             here[:rows, :columns] = there[:rows, :columns]
         target.biases[layer][:rows] = source.biases[layer][:rows]
     return target.parameters.copy()
+
+
+def revived(state: NetworkState, kept: Checkpoint, layer: int) -> tuple[float, ...]:
+    """The weights of `kept` with those of one layer such that it learns again: units that are dead on the training
+    points get fresh ones; where none is, all get smaller ones, which bring their sums back from the flat parts.
+    """
+    net = build(replace(state, seed=state.seed + kept.step + 1))
+    fresh = net.weights[layer].copy()
+    net.parameters[:] = kept.parameters
+    sums = net.pre_activations(samples(state)[0][0])[layer]
+    dead = np.abs(net.activations[layer].derivative(sums)).max(axis=1) < DEAD
+    net.weights[layer][dead], net.biases[layer][dead] = fresh[dead], 0.0
+    if not dead.any():
+        spread = np.maximum(sums.std(axis=1), 1.0)
+        net.weights[layer][:] /= spread[:, None]
+        net.biases[layer][:] /= spread
+    return tuple(net.parameters.tolist())
 
 
 def samples(state: NetworkState) -> tuple[Sample, Sample]:

@@ -1,0 +1,31 @@
+"""What keeps a network from learning, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..view.inside import LayerView
+
+LEARNED = 0.9
+"""With this score a network has learned, however little of it still moves."""
+SLOW = 0.3
+"""A layer with this share of its sums on flat parts learns slowly."""
+VANISHED = 1e-3
+"""A first layer whose gradient is this share of the last one's hardly learns."""
+
+
+def alarm(layers: Sequence[LayerView], score: float) -> str:
+    """Say the worst of what keeps these layers from learning, with its cause; empty while nothing does."""
+    worst = max(layers, key=lambda layer: (layer.dead, layer.saturated), default=None)
+    if worst is not None and worst.dead:
+        cause = f"every point brings them where {worst.title} is flat, so no gradient passes"
+        return f"Layer {worst.number}: {worst.dead} of {worst.units} units are dead: {cause}. Revive gives them fresh weights."
+    if worst is None or score > LEARNED:
+        return ""
+    if worst.saturated > SLOW:
+        return f"Layer {worst.number} learns slowly: {worst.saturated:.0%} of its sums lie where {worst.title} has |f′| < 0.05."
+    first, last = layers[0], layers[-1]
+    if first.gradient < VANISHED * last.gradient:
+        share = f"less than {VANISHED:g} of what layer {last.number} gets"
+        return f"The gradient vanishes on its way back through the layers: layer 1 gets {share}."
+    return ""
