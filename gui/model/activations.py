@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from math import inf, isfinite
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import actcore
 
@@ -34,8 +34,8 @@ def offered() -> list[str]:
     return [name for name in actcore.names() if _takes_all(name)]
 
 
-def check_activation(name: Any, parameters: Any) -> Parameters:
-    """Return the parameters of an activation in the order of a model; a file has named both.
+def check_activation(name: object, parameters: object) -> tuple[str, Parameters]:
+    """Return an activation's name and parameters as a model keeps them; a file has named both.
 
     Raises
     ------
@@ -56,12 +56,13 @@ def check_activation(name: Any, parameters: Any) -> Parameters:
         actcore.get(name, dialect=None, **dict(pairs))
     except TypeError as error:
         raise ValueError(str(error)) from error
-    return pairs
+    return name, pairs
 
 
 def activation_of(chosen: Chosen) -> actcore.Activation:
     """Return the registry's activation with the parameters of a neuron or a layer."""
-    return actcore.get(chosen.activation, **dict(chosen.parameters))
+    activation: actcore.Activation = actcore.get(chosen.activation, dialect=None, **dict(chosen.parameters))
+    return activation
 
 
 def with_parameter(chosen: Kind, name: str, value: float) -> Kind:

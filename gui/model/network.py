@@ -227,8 +227,7 @@ class NetworkState:
             hidden=tuple(
                 Layer(
                     int(layer["units"]),
-                    layer["activation"],
-                    check_activation(layer["activation"], layer["parameters"]),
+                    *check_activation(layer["activation"], layer["parameters"]),
                     layer["init"],
                 )
                 for layer in values["hidden"]

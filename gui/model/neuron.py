@@ -154,8 +154,8 @@ class Neuron:
     def from_dict(cls, plain: dict[str, Any]) -> Neuron:
         """Rebuild from `to_dict`; raises ValueError with a sentence on anything out of place."""
         numbers = {name: _number(plain, name, limit) for name, limit in LIMITS.items()}
-        activation = plain.get("activation")
-        return cls(**numbers, activation=activation, parameters=check_activation(activation, plain.get("parameters", {})))
+        activation, parameters = check_activation(plain.get("activation"), plain.get("parameters", {}))
+        return cls(**numbers, activation=activation, parameters=parameters)
 
 
 def _number(plain: dict[str, Any], name: str, limit: float) -> float:
