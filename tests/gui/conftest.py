@@ -18,7 +18,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.controller.app import AppController, build
 from gui.model.commands import open_session
+from gui.model.network import NetworkState
 from gui.model.session import Session
+from tests.gui.network_driver import XOR, Driver
 
 
 def _open(qapp: QApplication, session: Session) -> AppController:
@@ -88,3 +90,15 @@ def drag() -> Callable[..., None]:
             tick()
 
     return run
+
+
+@pytest.fixture
+def driver(make_app: Callable[..., AppController]) -> Callable[..., Driver]:
+    """Open the Network lab on a state, and drive it."""
+
+    def make(state: NetworkState = XOR) -> Driver:
+        made = Driver(make_app(lab="network", network=state))
+        made.settle()
+        return made
+
+    return make

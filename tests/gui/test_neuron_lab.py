@@ -7,26 +7,14 @@ import math
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 
 import actcore
 from gui.model.activations import offered
 from gui.model.commands import edit_neuron
 from gui.model.neuron import LIMITS, Neuron
-from gui.view import colormap, theme
-from gui.view.plot import Plot
-
-
-def image_of(plot: Plot) -> np.ndarray:
-    """The plot as drawn, (height, width, 3) uint8."""
-    image = plot.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
-    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
-
-
-def rgb(token: str) -> np.ndarray:
-    return np.array(theme.color(token).getRgb()[:3])
+from gui.view import colormap
+from tests.gui.pictures import image_of, rgb
 
 
 def centre_of(image: np.ndarray, color: np.ndarray, near: QPointF, reach: int = 14) -> tuple[float, float]:

@@ -1,0 +1,21 @@
+"""What a widget draws, as arrays to look into."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+
+from gui.view import theme
+
+
+def image_of(widget: QWidget) -> np.ndarray:
+    """The widget as drawn, (height, width, 3) uint8."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
+
+
+def rgb(token: str) -> np.ndarray:
+    """A colour of the theme in force."""
+    return np.array(theme.color(token).getRgb()[:3])

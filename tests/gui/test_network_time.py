@@ -1,0 +1,160 @@
+"""The Network lab in time: undo among training, the way back along the loss curve, stops, kept sessions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+
+from gui.model.network import NetworkState
+from tests.gui.network_driver import XOR, Driver
+
+
+def test_reset_goes_back_to_the_first_weights_and_can_be_undone(driver):
+    d = driver()
+    first = d.settle().parameters
+    d.worker.advance(300)
+    trained = d.settle()
+    reset = d.view.bar.findChild(QWidget, "reset")
+    d.click(reset)
+    assert np.array_equal(d.settle().parameters, first)
+    assert d.worker.snapshot.step == 0
+    d.app.document.undo()
+    back = d.settle()
+    assert back.step == 300
+    assert np.array_equal(back.parameters, trained.parameters)
+
+
+def test_undo_of_a_setting_leaves_what_was_learned_since(driver):
+    d = driver()
+    d.choose(d.view.bar.rate, 0.03)
+    d.worker.advance(100)
+    learned = d.settle().parameters
+    d.app.keep()
+    d.app.document.undo()
+    assert d.state.learning_rate == 0.01
+    assert np.array_equal(d.settle().parameters, learned)
+
+
+def test_the_loss_handle_goes_back_in_time(driver, drag):
+    d = driver()
+    d.worker.advance(800)
+    d.settle()
+    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
+    loss = d.view.loss
+    start = loss.to_pixels(loss.handle.pos().x(), loss.handle.pos().y())
+    drag(loss.viewport(), start, loss.to_pixels(400.0, loss.handle.pos().y()), tick=d.app.tick)
+    snapshot = d.settle()
+    assert snapshot.step == pytest.approx(400, abs=8)
+    assert snapshot.last_step == 800
+    assert d.app.document.undo_text is None
+
+
+@pytest.mark.parametrize("way", ["step", "weight"])
+def test_going_on_from_an_earlier_step_can_be_undone(driver, way):
+    d = driver()
+    d.worker.advance(800)
+    present = d.settle()
+    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
+    d.view.loss.setFocus()
+    QTest.keyClick(d.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    past = d.settle()
+    assert past.step < 800 == past.last_step
+    d.choose(d.view.bar.rate, 0.03)  # a setting is no way off
+    assert d.worker.flush().last_step == 800
+    if way == "step":
+        d.click(d.view.bar.findChild(QWidget, "step"))
+        branched = d.settle()
+        assert branched.step == branched.last_step == past.step + 1
+    else:
+        d.change_weight(1.0)
+        assert d.settle().last_step == past.step
+        d.app.document.undo()
+        assert np.array_equal(d.settle().parameters, past.parameters)
+    assert d.app.document.undo_text == f"go on from step {past.step}"
+    d.app.document.undo()
+    back = d.settle()
+    assert (back.step, back.last_step) == (800, 800)
+    assert d.state.learning_rate == 0.03
+    assert np.array_equal(back.parameters, present.parameters)
+    d.app.document.redo()
+    again = d.settle()
+    assert again.step == past.step
+    assert np.array_equal(again.parameters, past.parameters)
+
+
+def test_undo_among_edits_while_training(driver):
+    """Undo of a setting leaves the weights; undo of an act on the weights brings weights and step of before it back."""
+    d = driver()
+    d.worker.advance(100)
+    first = d.settle()
+    d.change_weight(1.0)
+    changed = d.settle()
+    d.worker.advance(100)
+    d.settle()
+    d.choose(d.view.bar.rate, 0.03)
+    d.worker.advance(100)
+    learned = d.settle()
+    d.app.keep()  # as the autosave does, at any time
+    assert (changed.step, learned.step) == (100, 300)
+
+    d.app.document.undo()
+    unset = d.settle()
+    assert d.state.learning_rate == 0.01
+    assert unset.step == 300
+    assert np.array_equal(unset.parameters, learned.parameters)
+    d.app.document.undo()
+    restored = d.settle()
+    assert restored.step == 100
+    assert np.array_equal(restored.parameters, first.parameters)
+    assert d.app.document.undo_text is None
+
+    d.app.document.redo()
+    again = d.settle()
+    assert again.step == 100
+    assert np.array_equal(again.parameters, changed.parameters)
+    d.worker.advance(10)
+    later = d.settle()
+    d.app.document.redo()
+    assert d.state.learning_rate == 0.03
+    assert np.array_equal(d.settle().parameters, later.parameters)
+
+
+def test_undo_while_the_training_runs_lets_it_run_on(driver):
+    d = driver(XOR.changed(speed=1))
+    d.worker.advance(100)
+    before = d.settle()
+    d.change_weight(5.0)
+    d.click(d.view.bar.play)
+    d.worker.wait(lambda s: s.step > 100)
+    d.app.document.undo()
+    after = d.worker.flush()
+    assert after.running
+    assert 100 <= after.step <= 102
+    assert np.abs(after.parameters - before.parameters).max() < 0.1  # steps of Adam at 0.01, not the change of 5
+    d.app.tick()
+    d.click(d.view.bar.play)
+    d.settle()
+
+
+def test_training_stops_at_the_epoch_that_was_typed(driver):
+    d = driver()
+    d.type(d.view.stop_epoch, "20")
+    d.click(d.view.bar.play)
+    snapshot = d.settle()
+    assert snapshot.epoch == pytest.approx(20)
+    assert d.lab.status() == "Stopped at the limit of 20 epochs."
+
+
+def test_a_kept_session_goes_on_with_the_same_weights(driver, make_app):
+    d = driver()
+    d.worker.advance(321)
+    trained = d.settle()
+    d.app.keep()
+    opened = Driver(make_app(lab="network", network=NetworkState.from_dict(d.state.to_dict())))
+    snapshot = opened.worker.flush()
+    assert snapshot.step == 321
+    assert np.array_equal(snapshot.parameters, trained.parameters)
+    assert snapshot.train_loss == trained.train_loss
