@@ -13,6 +13,7 @@ import actcore
 from gui.model.activations import offered
 from gui.model.commands import edit_neuron
 from gui.model.neuron import LIMITS, Neuron
+from gui.model.sweep import Sweep
 from gui.view import colormap
 from tests.gui.pictures import image_of, rgb
 
@@ -281,6 +282,45 @@ def test_play_moves_the_number_and_is_one_undo_entry(app):
     assert app.document.undo_text == "animate x₁"
     app.document.undo()
     assert app.document.session.neuron == Neuron()
+
+
+def test_a_weight_sweeps_between_typed_ends_once(app):
+    lab, player = app.lab, app.lab.view.player
+    player.target.setFocus()
+    while player.target.currentData() != "w2":
+        QTest.keyClick(player.target, Qt.Key.Key_Down)
+    app.tick()
+    for entry, text in ((player.low, "-0.5"), (player.high, "1.5"), (player.seconds, "0.5")):
+        entry.setFocus()
+        entry.selectAll()
+        QTest.keyClicks(entry, text)
+        QTest.keyClick(entry, Qt.Key.Key_Return)
+    QTest.mouseClick(player.loop, Qt.MouseButton.LeftButton)
+    assert app.document.session.sweep == Sweep("w2", -0.5, 1.5, 0.5, loop=False)
+    lab.frame(0.0)
+    QTest.mouseClick(player.play, Qt.MouseButton.LeftButton)
+    seen = []
+    for frame in range(1, 60):
+        lab.frame(frame / 60)
+        seen.append(app.document.session.neuron.w2)
+    assert min(seen) == pytest.approx(-0.5, abs=0.01)
+    assert seen[-1] == 1.5
+    assert "Play" in player.play.text()  # at the far end it stopped by itself
+    assert app.lab.view.curves.value_handle.pos().x() == pytest.approx(app.document.session.neuron.pre_activation)
+
+
+def test_the_input_runs_on_a_circle(app):
+    lab, player = app.lab, app.lab.view.player
+    player.target.setFocus()
+    while player.target.currentData() != "path":
+        QTest.keyClick(player.target, Qt.Key.Key_Down)
+    app.tick()
+    for position in (0.25, 0.5):
+        lab._sweep.scrub(position)
+        app.tick()
+        point = app.lab.view.plane.point.pos()
+        assert math.hypot(point.x(), point.y()) == pytest.approx(9.0)
+        assert math.degrees(math.atan2(point.y(), point.x())) % 360 == pytest.approx(360 * position)
 
 
 def test_the_hand_has_the_last_word_while_playing(app, drag):
