@@ -24,7 +24,8 @@ class Elementwise(FastCall):
     """
 
     def __init__(self, row: Row, kind: str, parameters: Mapping[str, float]) -> None:
-        super().__init__(getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind)), parameters.keys(), parameters.values())
+        ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind))
+        super().__init__(ufunc, row.parameters, parameters.values(), row.name, kind)
         self.__name__ = self.__qualname__ = self.ufunc.__name__
         self._row = row
         self._kind = kind

@@ -90,8 +90,9 @@ class Axiswise:
         return self._call("backward", (saved, g), axis, out, options)
 
     def _call(self, kind: str, arrays: tuple[Any, ...], axis: Axis, out: Any, options: dict[str, Any]) -> Any:
-        if axis == -1 and not options and kind in self._plain:
-            result = self._plain[kind](arrays, out)
+        plain = self._plain.get(kind)
+        if plain is not None and not options and axis == -1:
+            result = plain(arrays, out)
             if result is not None:
                 return result
         for name in options:

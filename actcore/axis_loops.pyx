@@ -16,6 +16,7 @@ import numpy as np
 from actcore._build import axis_blocks
 from actcore._kernels.axiswise cimport COUNT, FIGURES, HIGH, LOW, MAX_ARRAYS, TILE, TOP, AxisBlock, AxisEntry, Pass
 from actcore.loops cimport copy
+from actcore.plain cimport is_floating, is_plain, overlap
 from actcore.runtime cimport axis_table, fp_enter, fp_leave, fp_state, threads_for
 from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
 
@@ -26,6 +27,7 @@ cdef enum:
     CHUNK = 16384  # entries of a row that are summed up at a time; a multiple of the kernels' LANES
     SHORT = 1024  # rows up to this length may be gathered into tiles
     LONG = 64  # contiguous rows from this length on are run one by one
+    FEW = 8  # so many rows make a tile worth while
     RUNS = 8  # of neighbouring rows or tiles, per thread
 
 cdef struct AxisLoop:
@@ -238,7 +240,7 @@ cdef int run(const Problem* problem, Py_ssize_t outer) noexcept nogil:
     """Run everything, in parallel where that pays; -1 when there is no memory for the buffers."""
     cdef const AxisLoop* loop = problem.loop
     cdef Py_ssize_t per_outer, pieces, piece, length, size
-    cdef bint rows = problem.n >= LONG
+    cdef bint rows = problem.n >= LONG or problem.m < FEW
     cdef int threads = threads_for(<double> outer * problem.n * problem.m * loop.cost)
     cdef int k
     cdef char* buffers
@@ -326,30 +328,26 @@ cdef class Plain:
         cdef cnp.ndarray first, array
         cdef const AxisLoop* loop
         cdef int k, number, last = self.single.n_arrays - 1
-        cdef char* start
-        if not cnp.PyArray_CheckExact(arrays[0]):
+        if not is_floating(arrays[0]) or cnp.PyArray_SIZE(arrays[0]) == 0:
             return None
         first = arrays[0]
         number = cnp.PyArray_TYPE(first)
-        if cnp.PyArray_NDIM(first) == 0 or cnp.PyArray_SIZE(first) == 0 or number not in (cnp.NPY_FLOAT, cnp.NPY_DOUBLE):
-            return None
         loop = self.single if number == cnp.NPY_FLOAT else self.double_
         if loop.reduces:
             return None
-        for k in range(last):
-            if not _is_plain(arrays[k], first, cnp.NPY_ARRAY_CARRAY_RO):
+        for k in range(1, last):
+            if not is_plain(arrays[k], first, cnp.NPY_ARRAY_CARRAY_RO):
                 return None
         if out is None:
             array = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(first), cnp.PyArray_DIMS(first), number, 0)
-        elif _is_plain(out, first, cnp.NPY_ARRAY_CARRAY):
+        elif is_plain(out, first, cnp.NPY_ARRAY_CARRAY):
             array = out
         else:
             return None
         problem.args[last] = <char*> cnp.PyArray_DATA(array)
         for k in range(last):
-            start = <char*> cnp.PyArray_DATA(<cnp.ndarray> arrays[k])
-            problem.args[k] = start
-            if start != problem.args[last] and abs(start - problem.args[last]) < cnp.PyArray_NBYTES(array):
+            problem.args[k] = <char*> cnp.PyArray_DATA(<cnp.ndarray> arrays[k])
+            if overlap(problem.args[k], problem.args[last], cnp.PyArray_NBYTES(array)):
                 return None
         problem.loop = loop
         problem.n = cnp.PyArray_DIM(first, cnp.PyArray_NDIM(first) - 1)
@@ -364,13 +362,6 @@ cdef class Plain:
         if k != 0:
             raise MemoryError("no memory for the buffers of a call along an axis")
         return array
-
-
-cdef bint _is_plain(object x, cnp.ndarray like, int flags) noexcept:
-    """Tell whether `x` is an array in native byte order with these flags, and with the shape and dtype of another."""
-    if not cnp.PyArray_CheckExact(x) or not cnp.PyArray_CHKFLAGS(x, flags) or not cnp.PyArray_ISNOTSWAPPED(x):
-        return False
-    return cnp.PyArray_TYPE(x) == cnp.PyArray_TYPE(like) and cnp.PyArray_SAMESHAPE(x, like)
 
 
 _alive = []  # NumPy keeps pointers to names and signatures
