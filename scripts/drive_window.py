@@ -132,7 +132,7 @@ def tell(story: Story) -> None:
     story.click("train")
     before = story.saved("before")
     assert before["data"]["kind"] == "xor"
-    assert all(layer["activation"].startswith("relu") for layer in before["hidden"])
+    assert all(layer["activation"] == "relu" for layer in before["hidden"])
     assert before["checkpoint"]["step"] > 100
     story.drag("edge", up=40)
     dragged = story.saved("dragged")

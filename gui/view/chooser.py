@@ -74,15 +74,20 @@ class ActivationChooser(QWidget):
                 self.menu.setItemIcon(index, _curve_icon(self._curves[name], self.devicePixelRatioF()))
 
 
+KNOWN = "in every library"
+"""The first group of the menu: what all the systems that the registry knows of spell, as a beginner will meet it."""
 _GROUPS = ("bounded", "piecewise-linear", "smooth")
-"""Tags that make a group of the menu, the first that fits; what fits none comes last."""
+"""Tags that make the other groups, the first that fits; what fits none comes last."""
 
 
 def _grouped(specs: Iterable[Any]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {tag: [] for tag in (*_GROUPS, "other")}
-    for spec in specs:
-        groups[next((tag for tag in _GROUPS if tag in spec.tags), "other")].append(spec)
-    return {tag: members for tag, members in groups.items() if members}
+    rows = list(specs)
+    systems = max(len(row.spellings) for row in rows)
+    groups: dict[str, list[Any]] = {heading: [] for heading in (KNOWN, *_GROUPS, "other")}
+    for row in rows:
+        tag = next((tag for tag in _GROUPS if tag in row.tags), "other")
+        groups[KNOWN if len(row.spellings) == systems else tag].append(row)
+    return {heading: members for heading, members in groups.items() if members}
 
 
 def _curve_icon(values: np.ndarray, ratio: float) -> QIcon:

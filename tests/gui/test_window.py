@@ -13,8 +13,10 @@ from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox, QScrollArea, QWidget
 
+import actcore
 from gui.controller.app import help_sections
 from gui.controller.errors import ErrorReporter
+from gui.model.activations import offered
 from gui.model.network import Layer, NetworkState
 from gui.model.neuron import Neuron
 from gui.model.session import Session, load, save
@@ -348,6 +350,19 @@ def test_no_text_is_cut_off(make_app, lab, size):
         places = [piece.geometry() for piece in pieces if piece.isVisible() and piece.parentWidget() is card]
         overlapping = [(a, b) for a, b in itertools.combinations(places, 2) if a.intersects(b)]
         assert overlapping == [], card.accessibleName()
+
+
+def test_the_best_known_activations_come_first(app):
+    menu = app.lab.view.chooser.menu
+    assert menu.itemText(0) == "In every library"
+    assert not menu.model().item(0).isEnabled()
+    first = [menu.itemData(index) for index in range(1, 16)]
+    assert all(len(actcore.get(name).spec.spellings) == 4 for name in first)
+    menu.setFocus()
+    QTest.keyClicks(menu, "ReLU")
+    assert menu.currentData() == "relu"
+    offered_once = [menu.itemData(index) for index in range(menu.count()) if menu.itemData(index)]
+    assert sorted(offered_once) == sorted(offered())
 
 
 def test_a_menu_shows_a_name_whole_or_its_curve(app):
