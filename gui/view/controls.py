@@ -128,6 +128,11 @@ class Menu(QComboBox):
         x, y = self.width() - 15.0, self.height() / 2
         painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
 
+    def showPopup(self) -> None:
+        """Open the list as wide as its longest name, however narrow the menu is."""
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + ARROW_WIDTH)
+        super().showPopup()
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel scrolls the page; it does not change a choice in passing."""
         event.ignore()

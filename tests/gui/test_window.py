@@ -365,6 +365,7 @@ def test_the_best_known_activations_come_first(app):
     assert sorted(offered_once) == sorted(offered())
 
 
+@pytest.mark.qt_log_ignore("plugin does not support")  # the offscreen platform, of every list that opens
 def test_a_menu_shows_a_name_whole_or_its_curve(app):
     menu = app.lab.view.chooser.menu
     menu.setCurrentIndex(menu.findData("thresholded_relu"))
@@ -376,6 +377,10 @@ def test_a_menu_shows_a_name_whole_or_its_curve(app):
         colours = [image.pixel(x, y) for x in range(width - 24) for y in range(image.height())]
         drawn.append((accent in colours, text in colours))
     assert drawn == [(True, True), (False, True), (True, False)]
+    menu.showPopup()
+    widest = max(menu.fontMetrics().horizontalAdvance(menu.itemText(index)) for index in range(menu.count()))
+    assert menu.view().viewport().width() >= widest + menu.iconSize().width()
+    menu.hidePopup()
 
 
 def test_save_then_command_line_opens_it(tmp_path):
