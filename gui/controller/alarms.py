@@ -16,6 +16,9 @@ VANISHED = 1e-3
 
 def alarm(layers: Sequence[LayerView], score: float) -> str:
     """Say the worst of what keeps these layers from learning, with its cause; empty while nothing does."""
+    flat = next((layer for layer in layers if not layer.slope.any()), None)
+    if flat is not None:
+        return f"Layer {flat.number}: {flat.title} is flat everywhere, so no gradient passes. Another activation can learn."
     worst = max(layers, key=lambda layer: (layer.dead, layer.saturated), default=None)
     if worst is not None and worst.dead:
         cause = f"every point brings them where {worst.title} is flat, so no gradient passes"

@@ -64,6 +64,11 @@ class LayerView:
         return [*dead, f"{self.saturated:.0%} flat", f"gradient {self.gradient:.2g}"]
 
     @property
+    def revivable(self) -> bool:
+        """Whether other weights would help: not where the activation is flat everywhere."""
+        return self.alarming and bool(self.slope.any())
+
+    @property
     def alarming(self) -> bool:
         """Whether much of the layer does not learn."""
         return self.saturated > 0.8 or self.dead > 0
@@ -140,12 +145,12 @@ class Inside(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         for index, layer in enumerate(self._layers):
-            if layer.alarming and self.rect_of(index).contains(event.position()):
+            if layer.revivable and self.rect_of(index).contains(event.position()):
                 self.remedy_asked.emit(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter or Space does what a click on the first alarm does."""
-        alarms = [index for index, layer in enumerate(self._layers) if layer.alarming]
+        alarms = [index for index, layer in enumerate(self._layers) if layer.revivable]
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and alarms:
             self.remedy_asked.emit(alarms[0])
         else:
@@ -169,7 +174,7 @@ class Inside(QWidget):
         self._paint_curve(painter, area, layer.z, layer.slope, "derivative", 1.4)
         self._paint_curve(painter, area, layer.z, layer.value, "curve", 1.8)
         self._paint_gradient(painter, QRectF(rect.right() - 8, area.top(), 8, area.height()), layer)
-        if layer.alarming:
+        if layer.revivable:
             self._paint_remedy(painter, self.remedy_rect(layer.number - 1))
 
     @staticmethod

@@ -121,6 +121,7 @@ class NeuronLab(QWidget):
         self.example.clicked.connect(self.example_clicked)
         numbers.header.addWidget(self.example)
         self.sliders: dict[str, NumberSlider] = {}
+        numbers.body.setSpacing(2)
         for key, symbol in SYMBOLS.items():
             slider = NumberSlider(symbol, NAMES[key], -limits[key], limits[key], defaults[key], tip=TIPS[key])
             slider.changing.connect(lambda value, number=key: self.number_changing.emit(number, value))
@@ -143,7 +144,7 @@ class NeuronLab(QWidget):
         side = QWidget()
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.SPACE_M)
+        column.setSpacing(theme.SPACE_S)
         for card in (numbers, activation, self.player):
             column.addWidget(card)
         column.addStretch(1)

@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from . import theme
 from .controls import NumberSlider
 
 
@@ -26,7 +25,7 @@ class ParameterSliders(QWidget):
         self._shown: str | None = None
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(theme.SPACE_XS)
+        self._column.setSpacing(2)
 
     def show_activation(self, spec: Any, values: Mapping[str, float]) -> None:
         """Show the parameters of a row of the registry at these values; emits nothing."""

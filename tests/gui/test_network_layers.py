@@ -64,6 +64,14 @@ def test_dead_units_are_said_and_revived_by_a_click(driver):
     assert np.array_equal(d.settle().parameters, weights)
 
 
+def test_where_an_activation_is_flat_everywhere_no_weights_help(driver):
+    d = driver(XOR.with_layer(0, activation="binary_step"))
+    d.lab.drawing.draw(d.worker.snapshot, 65, slow=True)
+    assert "Another activation" in d.lab.status()
+    QTest.mouseClick(d.view.inside, LEFT, pos=d.view.inside.remedy_rect(0).center().toPoint())
+    assert d.app.document.undo_text is None
+
+
 def test_saturated_units_get_smaller_sums(driver):
     state = NetworkState(data=XOR.data, hidden=(Layer(2, "tanh"),))
     d = driver(with_weights(state, ([[40, 30], [-50, 20]], 0), (1, 0)))
