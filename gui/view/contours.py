@@ -8,12 +8,12 @@ import contourpy
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QWidget
-from shiboken6 import Shiboken
 
 from . import theme
+from .segments import draw_segments, segments_between
 
 
 def contour_path(values: NDArray[np.floating], levels: Sequence[float], limit: float) -> QPainterPath:
@@ -51,7 +51,7 @@ class Contours(pg.GraphicsObject):
     def set_fields(self, fields: Sequence[NDArray[np.floating]], levels: Sequence[float]) -> None:
         """Draw where one of `fields` takes one of `levels`; the outer samples lie on the plane's border."""
         lines = _contours(fields, levels, self._limit)
-        self._pieces = np.concatenate([np.empty((0, 4)), *(np.hstack([line[:-1], line[1:]]) for line in lines)])
+        self._pieces = np.concatenate([np.empty((0, 4)), *map(segments_between, lines)])
         self.update()
 
     def boundingRect(self) -> QRectF:
@@ -59,18 +59,14 @@ class Contours(pg.GraphicsObject):
         return QRectF(-self._limit, -self._limit, side, side)
 
     def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
-        if not len(self._pieces):
-            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left, right = self._shares
         side = 2 * self._limit
         painter.setClipRect(QRectF(left * side - self._limit, -self._limit, (right - left) * side, side))
-        # Four numbers in a row of the array are a QLineF: the painter reads them where they are.
-        first = Shiboken.wrapInstance(self._pieces.ctypes.data, QLineF)
         for pen in (theme.pen("halo", 3.2), theme.pen("curve", 1.6)):
             pen.setCapStyle(Qt.PenCapStyle.SquareCap)
             painter.setPen(pen)
-            painter.drawLines(first, len(self._pieces))
+            draw_segments(painter, self._pieces)
 
 
 def _contours(
