@@ -76,6 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from .controller.app import build
     from .controller.errors import ErrorReporter
+    from .controller.files import last_session
     from .controller.preferences import preferred_theme, remember, restore_window
     from .controller.recording import record, snapshot
 
@@ -85,6 +86,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     app.setDesktopFileName("actcore")
     wanted = {name: getattr(arguments, name) for name in ("lab", "theme") if getattr(arguments, name)}
     if not drawing and not arguments.session:
+        session = last_session() or session
         wanted.setdefault("theme", preferred_theme())
     controller = build(app, replace(session, **wanted))
     controller.window.resize(*(arguments.size or DEFAULT_SIZE))
@@ -104,9 +106,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             controller.close()
         return 0
     ErrorReporter(controller.window, controller.files.autosave).install()
-    if not arguments.session:  # who asks for a file wants that one; what a crash left waits for the next start
+    if arguments.session:  # who asks for a file wants that one; what a crash left waits for the next start
+        controller.files.opened(arguments.session)
+    else:
         controller.files.recover()
     controller.files.start_autosave()
+    controller.window.closing.connect(controller.files.keep_for_next_start)
     controller.window.closing.connect(lambda: remember(controller.window, controller.document.session))
     controller.start()
     return app.exec()

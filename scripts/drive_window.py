@@ -1,8 +1,9 @@
 """Drive the app in a real window: start it under Xvfb, and play one story with mouse and keys through xdotool.
 
 The story: choose XOR, train, swap the activation to ReLU while it trains, pause, drag a weight, undo, save, reopen,
-quit. Before and after each step the session is saved, and the files are compared. Needs Xvfb, xdotool and a window
-manager (openbox); it is a check by hand and for releases, not one of the tests.
+quit, and start again on the work that was left. Before and after each step the session is saved, and the files are
+compared. Needs Xvfb, xdotool and a window manager (openbox); it is a check by hand and for releases, not one of the
+tests.
 """
 
 from __future__ import annotations
@@ -60,7 +61,11 @@ class Story:
             [sys.executable, "-c", code], cwd=ROOT, env=offscreen, stdout=subprocess.PIPE, text=True, check=True
         )
         self.places: dict[str, list[int]] = json.loads(found.stdout)
-        self.app = subprocess.Popen([sys.executable, "-m", "gui", "--lab", "network"], cwd=ROOT, env=self._environment)
+        self.start("--lab", "network")
+
+    def start(self, *arguments: str) -> None:
+        """Start the app, and wait for its window."""
+        self.app = subprocess.Popen([sys.executable, "-m", "gui", *arguments], cwd=ROOT, env=self._environment)
         start = time.monotonic()
         self.window = ""
         while not self.window:
@@ -149,6 +154,11 @@ def tell(story: Story) -> None:
     story.key("ctrl+t")
     story.picture(str(story.folder / "end.png"))
     assert story.app.poll() is None, "the app ended on the way"
+    story.key("ctrl+q")
+    assert story.app.wait(timeout=10) == 0
+    story.start()
+    resumed = story.saved("resumed")
+    assert resumed == reopened, "what was left is not there at the next start"
     story.key("ctrl+q")
     assert story.app.wait(timeout=10) == 0
 

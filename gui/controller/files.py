@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from ..model.commands import open_session
+from ..model.commands import new_session, open_session
 from ..model.document import Document
 from ..model.session import Session, SessionError, load, save
 from ..view.dialogs import say
@@ -22,6 +23,8 @@ from .lab import Lab
 AUTOSAVE_MS = 3000
 """At most this much work is lost in a crash."""
 RECENT_FILES = 8
+LAST = "last.json"
+"""In the app's own folder: the work as it was left."""
 SESSION_FILTER = "Session (*.json)"
 PICTURE_FILTER = "Picture (*.png);;Drawing (*.svg)"
 
@@ -44,6 +47,7 @@ class Files:
         self.path: Path | None = None
         self._autosaved: Session | None = document.session
         actions = window.actions_by_key
+        actions["new"].triggered.connect(self.start_new)
         actions["open"].triggered.connect(self._ask_open)
         actions["save"].triggered.connect(self._save)
         actions["save_as"].triggered.connect(self._ask_save)
@@ -54,9 +58,17 @@ class Files:
         self._show_recent()
         self._timer = QTimer()
         self._timer.setInterval(AUTOSAVE_MS)
-        self._timer.timeout.connect(self.autosave)
+        self._timer.timeout.connect(self._on_timer)
 
     # Session files
+
+    def start_new(self) -> None:
+        """Begin with a new session; the look stays, and undo brings the old work back."""
+        shown = self._document.session
+        self._keep()
+        self._document.apply(new_session(shown.lab, shown.theme))
+        self._set_path(None)
+        self._window.tell("A new session; undo brings the one before back.")
 
     def open(self, path: str | Path) -> bool:
         """Open a session file; returns whether that worked."""
@@ -66,9 +78,16 @@ class Files:
             say(self._window, "The session was not opened", str(error))
             return False
         self._document.apply(open_session(session))
-        self._remember(Path(path))
+        self.opened(path)
         self._window.tell(f"Opened {Path(path).name}.")
         return True
+
+    def opened(self, path: str | Path) -> None:
+        """Say that the session lies in this file now: the next save goes there."""
+        self._set_path(Path(path).resolve())
+        recent = [str(self.path), *(name for name in self._recent() if name != str(self.path))]
+        self._settings.setValue("recent", recent[:RECENT_FILES])
+        self._show_recent()
 
     def save_to(self, path: str | Path) -> bool:
         """Save the session; returns whether that worked."""
@@ -78,15 +97,24 @@ class Files:
         except SessionError as error:
             say(self._window, "The session was not saved", str(error))
             return False
-        self._remember(Path(path))
+        self.opened(path)
         self._window.tell(f"Saved as {Path(path).name}.")
         return True
 
     # Recovery
 
+    def keep_for_next_start(self) -> None:
+        """The person leaves: the work is there again at the next start, saved or not."""
+        self._keep()
+        try:
+            _own_folder().mkdir(parents=True, exist_ok=True)
+            save(self._document.session, _own_folder() / LAST)
+        except (SessionError, OSError) as error:  # the window is gone
+            print(f"The work could not be kept for the next start: {error}", file=sys.stderr)
+
     def recover(self) -> bool:
         """Bring back the work of a run that ended without closing; returns whether there was any."""
-        for path in sorted(_recovery_folder().glob("recovery-*.json")):
+        for path in sorted(_own_folder().glob("recovery-*.json")):
             number = path.stem.partition("-")[2]
             if number.isdigit() and not _is_running(int(number)):
                 try:
@@ -108,13 +136,19 @@ class Files:
         self._keep()
         if self._document.session != self._autosaved:
             self._autosaved = self._document.session
-            _recovery_folder().mkdir(parents=True, exist_ok=True)
-            save(self._autosaved, _recovery_folder() / f"recovery-{os.getpid()}.json")
+            _own_folder().mkdir(parents=True, exist_ok=True)
+            save(self._autosaved, _own_folder() / f"recovery-{os.getpid()}.json")
+
+    def _on_timer(self) -> None:
+        try:
+            self.autosave()
+        except (SessionError, OSError) as error:  # the next turn tries again
+            self._window.tell(f"The work could not be kept for a recovery: {error}")
 
     def close(self) -> None:
         """The app ends as it should: nothing to recover."""
         self._timer.stop()
-        (_recovery_folder() / f"recovery-{os.getpid()}.json").unlink(missing_ok=True)
+        (_own_folder() / f"recovery-{os.getpid()}.json").unlink(missing_ok=True)
 
     # Export
 
@@ -188,11 +222,10 @@ class Files:
 
     # Recent files
 
-    def _remember(self, path: Path) -> None:
-        self.path = path.resolve()
-        recent = [str(self.path), *(name for name in self._recent() if name != str(self.path))]
-        self._settings.setValue("recent", recent[:RECENT_FILES])
-        self._show_recent()
+    def _set_path(self, path: Path | None) -> None:
+        """Go over to another file, or none: the one that the next save writes."""
+        self.path = path
+        self._window.setWindowTitle(f"{path.name} – actcore" if path else "actcore")
 
     def _recent(self) -> list[str]:
         stored = self._settings.value("recent", [])
@@ -224,7 +257,15 @@ def drawing(widget: QWidget) -> bytes:
     return buffer.data().data()
 
 
-def _recovery_folder() -> Path:
+def last_session() -> Session | None:
+    """The work that was left last, if any."""
+    try:
+        return load(_own_folder() / LAST)
+    except SessionError:
+        return None
+
+
+def _own_folder() -> Path:
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
 
 

@@ -50,6 +50,11 @@ def edit_network(
     return Command(text, lambda s: replace(s, network=change(s.network)), merge)
 
 
+def new_session(lab: str, theme: str) -> Command:
+    """Begin anew; what is shown, and how, stays."""
+    return Command("start a new session", lambda _: Session(lab, theme))
+
+
 def open_session(session: Session) -> Command:
     """Take over a whole session, for instance from a file; undo brings the work before it back."""
     return Command("open session", lambda _: session)

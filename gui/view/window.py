@@ -37,6 +37,7 @@ class ActionRow:
 
 
 ACTIONS = (
+    ActionRow("new", "File", "&New session", "Ctrl+N"),
     ActionRow("open", "File", "&Open session…", "Ctrl+O"),
     ActionRow("recent", "File", "Open &recent"),
     ActionRow("save", "File", "&Save session", "Ctrl+S"),

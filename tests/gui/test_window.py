@@ -7,6 +7,7 @@ import itertools
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMessageBox
 import actcore
 from gui.controller.app import help_sections
 from gui.controller.errors import ErrorReporter
+from gui.controller.files import _own_folder, last_session
 from gui.model.activations import offered
 from gui.model.network import Layer, NetworkState
 from gui.model.neuron import Neuron
@@ -207,6 +209,48 @@ def test_work_is_recovered_after_a_crash(app, make_app):
     assert not make_app().files.recover()
 
 
+def test_what_was_left_is_there_at_the_next_start(app, make_app):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+    app.labs["network"].worker.advance(30)
+    trained = app.labs["network"].worker.wait(lambda s: s.step == 30 and not s.running)
+    app.close()
+    app.files.keep_for_next_start()
+    left = last_session()
+    assert left.neuron.w1 == 1.75
+    assert left.network.checkpoint.step == 30
+    assert np.array_equal(left.network.checkpoint.parameters, trained.parameters)
+    (_own_folder() / "last.json").write_text("{", encoding="utf-8")
+    assert last_session() is None
+    (_own_folder() / "last.json").unlink()
+    assert last_session() is None
+
+
+def test_a_new_session_keeps_the_look_and_can_be_undone(app, tmp_path):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+    app.document.show(theme="dark")
+    app.files.save_to(tmp_path / "work.json")
+    assert app.window.windowTitle() == "work.json – actcore"
+    work = app.document.session
+    press(app, Qt.Key.Key_N)
+    assert app.document.session == Session(theme="dark")
+    assert app.files.path is None
+    assert app.window.windowTitle() == "actcore"
+    app.document.undo()
+    assert app.document.session == work
+
+
+def test_a_full_disk_is_told_and_the_app_goes_on(app, monkeypatch):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+
+    def fail(*_paths: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    app.files._on_timer()
+    assert "No space left" in app.window.status.text()
+    assert app.document.session.neuron.w1 == 1.75
+
+
 def test_a_running_or_well_closed_app_leaves_nothing_to_recover(app):
     app.labs["neuron"].view.number_changing.emit("w1", 1.75)
     app.files.autosave()
@@ -225,9 +269,7 @@ def test_a_damaged_recovery_file_is_passed_over(app):
 
 
 def _recovery_files() -> list[Path]:
-    from gui.controller.files import _recovery_folder
-
-    return list(_recovery_folder().glob("recovery-*.json"))
+    return list(_own_folder().glob("recovery-*.json"))
 
 
 def test_theme_and_place_of_the_window_are_remembered(app):
@@ -331,7 +373,7 @@ def _contrast(first: str, second: str) -> float:
 @pytest.mark.parametrize("size", [(1200, 700), (1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("lab", ["neuron", "network"])
 def test_no_text_is_cut_off(make_app, lab, size):
-    names = ["leaky_relu", "softplus", "hard_sigmoid", "thresholded_relu", "gelu_tanh", "tanh"]
+    names = sorted(offered(), key=lambda name: len(actcore.get(name).spec.title))[-6:]
     app = make_app(lab=lab, network=NetworkState(hidden=tuple(Layer(12, name) for name in names)))
     app.window.resize(*size)
     app.lab.prepare()
