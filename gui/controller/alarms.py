@@ -19,13 +19,13 @@ def alarm(layers: Sequence[LayerView], score: float) -> str:
     flat = next((layer for layer in layers if not layer.slope.any()), None)
     if flat is not None:
         return f"Layer {flat.number}: {flat.title} is flat everywhere, so no gradient passes. Another activation can learn."
-    worst = max(layers, key=lambda layer: (layer.dead, layer.saturated), default=None)
+    worst = max(layers, key=lambda layer: (layer.dead, layer.saturated * (not layer.sparse)), default=None)
     if worst is not None and worst.dead:
         cause = f"every point brings them where {worst.title} is flat, so no gradient passes"
         return f"Layer {worst.number}: {worst.dead} of {worst.units} units are dead: {cause}. Revive gives them fresh weights."
     if worst is None or score > LEARNED:
         return ""
-    if worst.saturated > SLOW:
+    if worst.saturated > SLOW and not worst.sparse:
         return f"Layer {worst.number} learns slowly: {worst.saturated:.0%} of its sums lie where {worst.title} has |f′| < 0.05."
     first, last = layers[0], layers[-1]
     if first.gradient < VANISHED * last.gradient:

@@ -145,6 +145,7 @@ class Pictures:
                     value=activation(z),
                     slope=activation.derivative(z),
                     shares=counts / sums.size,
+                    sparse="sparse" in activation.spec.tags,
                     saturated=float((slopes < SATURATED).mean()),
                     dead=int((slopes.max(axis=1) < networks.DEAD).sum()),
                     units=len(sums),

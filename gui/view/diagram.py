@@ -69,7 +69,7 @@ class Diagram(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMinimumSize(280, 200)
+        self.setMinimumSize(280, 150)
         self._names: tuple[str, ...] = ()
         self._sizes: tuple[int, ...] = (1, 1)
         self._weights: Sequence[NDArray[np.float32]] = [np.zeros((1, 1), np.float32)]

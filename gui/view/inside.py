@@ -17,7 +17,10 @@ from .segments import draw_segments, segments_between
 
 WIDE = 130.0
 """A layer's picture of this width has room for its words in one line."""
-HEIGHT, TALL_HEIGHT, LOW_HEIGHT = 116, 140, 84
+HEIGHT, TALL_HEIGHT, LOW_HEIGHT = 116, 140, 34
+"""Of the whole; in a low window the pictures give way first, and the words stay."""
+PICTURE_HEIGHT = 16.0
+"""A lower picture shows nothing."""
 GRADIENT_LOW, GRADIENT_HIGH = 1e-6, 1e1
 """Ends of the gradient bars' logarithmic scale."""
 
@@ -40,6 +43,8 @@ class LayerView:
         How the pre-activations of all points and units are spread over the range of `z`, as shares of all.
     saturated : float
         Share of them where learning is slow.
+    sparse : bool
+        Whether the activation is flat on one side by design: then a large share there is no alarm.
     dead : int
         Units that pass no gradient for any point.
     units : int
@@ -55,6 +60,7 @@ class LayerView:
     slope: NDArray[np.floating]
     shares: NDArray[np.floating]
     saturated: float
+    sparse: bool
     dead: int
     units: int
     gradient: float
@@ -73,7 +79,7 @@ class LayerView:
     @property
     def alarming(self) -> bool:
         """Whether much of the layer does not learn."""
-        return self.saturated > 0.8 or self.dead > 0
+        return self.dead > 0 or (self.saturated > 0.8 and not self.sparse)
 
 
 class Inside(QWidget):
@@ -172,6 +178,8 @@ class Inside(QWidget):
         bottom = rect.bottom() - len(lines) * QFontMetricsF(painter.font()).height()
         self._paint_lines(painter, QPointF(rect.left(), bottom), lines, "warning" if layer.alarming else "muted")
         area = QRectF(QPointF(rect.left(), top + 4), QPointF(rect.right() - 14, bottom - 6))
+        if area.height() < PICTURE_HEIGHT:
+            return
         self._paint_histogram(painter, area, layer)
         self._paint_curve(painter, area, layer.z, layer.slope, "derivative", 1.4)
         self._paint_curve(painter, area, layer.z, layer.value, "curve", 1.8)

@@ -200,7 +200,7 @@ def test_after_a_swap_the_training_goes_on_from_the_same_weights(driver):
 
 def layer(number: int, **fields: object) -> LayerView:
     curve = np.ones(2)
-    values = {"title": "Tanh", "slope": curve, "saturated": 0.0, "dead": 0, "units": 4, "gradient": 0.1, **fields}
+    values = {"title": "Tanh", "slope": curve, "sparse": False, "saturated": 0.0, "dead": 0, "units": 4, "gradient": 0.1, **fields}
     return LayerView(number, z=curve, value=curve, shares=curve, **values)  # type: ignore[arg-type]
 
 
@@ -212,6 +212,7 @@ def layer(number: int, **fields: object) -> LayerView:
         ([layer(1), layer(2, dead=3)], 1.0, "Layer 2: 3 of 4 units are dead"),
         ([layer(1, saturated=0.6), layer(2)], 0.5, "Layer 1 learns slowly: 60% of its sums"),
         ([layer(1, saturated=0.6), layer(2)], 1.0, ""),
+        ([layer(1, saturated=0.6, sparse=True), layer(2)], 0.5, ""),
         ([layer(1, gradient=1e-6), layer(2)], 0.5, "The gradient vanishes"),
         ([layer(1, gradient=0.0), layer(2, gradient=0.0)], 0.5, ""),
         ([layer(1, dead=3), layer(2, title="Binary step", slope=np.zeros(2), dead=4)], 0.5, "Layer 2: Binary step is flat"),
