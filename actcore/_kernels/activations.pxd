@@ -9,9 +9,9 @@ exp(x) enters as 2^n and p = exp(x) / 2^n - 1, because a sum such as 1 + exp(x) 
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp, exp_negative, exp_reduce, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
+    abs_or_nan, at_most, copysign, exp, exp_negative, exp_reduce, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
     fused, gauss_clamp, gauss_tail, largest, log1p_slope, minus_abs, mobius, product_residual, real, remainder,
-    smallest, sum_residual, tail_clamp, tail_reduce, unscale,
+    smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, unscale,
 )
 
 
@@ -75,45 +75,13 @@ cdef inline real logistic_ceiling(real x) noexcept nogil:
         return <double>40.0
 
 
-cdef inline real logistic_scale(real x) noexcept nogil:
-    """The scale that lets 1 + exp(-x) run from 1 to far beyond the largest number."""
-    if real is float:
-        return <float>5.421010862427522e-20  # 2^-64
-    else:
-        return <double>7.458340731200207e-155  # 2^-512
-
-
-cdef inline real logistic_denominator(real x, real* low, real* rest) noexcept nogil:
-    """logistic_scale * (1 + exp(-x)) as an unevaluated sum of the result, `low` and `rest`."""
-    cdef real p, p_low, s, d
-    cdef real one = logistic_scale(x)
-    if real is float:
-        p = expm1_reduced(exp_reduce(x, -1, <float>-64.0, &s), False, &p_low)
-    else:
-        p = expm1_reduced(exp_reduce(x, -1, <double>-512.0, &s), False, &p_low)
-    d = fma(s, p, one + s)
-    rest[0] = s * p_low
-    low[0] = fma(s, p, (s - d) + one)
-    return d
-
-
-cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real low, rest, d, c, e
-    cdef real z = tail_clamp(x)
-    z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
-    d = logistic_denominator(z, &low, &rest)
-    c = <real>1 / d
-    e = fma(-c, low, remainder(<real>1, c, d))
-    return fma(c, e, c) * logistic_scale(x)
-
-
 cdef inline real logistic_tail(
     real x, bint exact, real* power, real* p, real* p_low, real* d, real* low, real* e
 ) noexcept nogil:
     """The pieces of exp(-|x|) = 2^n (1 + p + p_low) and c = 1 / (1 + exp(-|x|)).
 
-    1 + 2^n (1 + p) = d + low, and e is the relative error of c as its reciprocal. Only the most sensitive functions
-    use p_low; for them `exact`, known when compiled, makes it worth it.
+    1 + 2^n (1 + p) = d + low, and e is the relative error of c as its reciprocal (in float64, of d without low). Only
+    the most sensitive functions use p_low; for them `exact`, known when compiled, makes it worth it.
     """
     cdef real s, c
     cdef real z = tail_clamp(minus_abs(x))
@@ -125,26 +93,72 @@ cdef inline real logistic_tail(
     d[0] = fma(s, p[0], <real>1 + s)
     low[0] = fma(s, p[0], (<real>1 - d[0]) + s)
     c = <real>1 / d[0]
-    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
+    e[0] = remainder(<real>1, c, d[0])
+    if real is float:
+        e[0] = fma(-c, low[0], e[0])
     return c
+
+
+cdef inline real logistic_share(real x, real e, real* power, real* p) noexcept nogil:
+    """What c of `logistic_tail` is multiplied with, power (1 + result): 1 right of zero, exp(x) left of it."""
+    power[0] = tail_scale(x) if x > <real>0 else power[0]
+    p[0] = <real>0 if x > <real>0 else p[0]
+    return fma(e, p[0], e) + p[0]
+
+
+cdef inline real logistic(real x, bint exact) noexcept nogil:
+    """sigmoid(x), from the pieces that its derivative and softplus need as well."""
+    cdef real power, p, p_low, d, low, e
+    cdef real c = logistic_tail(x, exact, &power, &p, &p_low, &d, &low, &e)
+    cdef real share = logistic_share(x, e, &power, &p)
+    return unscale(power * fma(c, share if real is float else p, c))
+
+
+cdef inline real sigmoid(real x) noexcept nogil:
+    cdef real power, p, p_low, d, low, c, e, z, one
+    if real is float:
+        # The scale lets 1 + exp(-x) run from 1 to far beyond the largest number; fewer steps than `logistic` takes.
+        one = unscale(<real>1)
+        z = at_most(tail_clamp(x), logistic_ceiling(x))
+        p = expm1_reduced(exp_reduce(z, -1, <real>-64, &power), False, &p_low)
+        d = fma(power, p, one + power)
+        low = fma(power, p, (power - d) + one)
+        c = <real>1 / d
+        e = fma(-c, low, remainder(<real>1, c, d))
+        return unscale(fma(c, e, c))
+    else:
+        return logistic(x, False)
 
 
 cdef inline real square_product(real c, real e, real p, real* low) noexcept nogil:
     """c^2 (1 + e)^2 (1 + p), e being tiny, as an unevaluated sum of the result and `low`."""
     cdef real g = c * c
-    cdef real g_low = product_residual(c, c, g)
-    cdef real w = fma(e + e, p, e + e) + p
-    low[0] = fma(g, w, fma(g_low, p, g_low))
+    cdef real g_low, w
+    if real is float:
+        g_low = product_residual(c, c, g)
+        w = fma(e + e, p, e + e) + p
+        low[0] = fma(g, w, fma(g_low, p, g_low))
+    else:
+        low[0] = g * (e + e + p)
     return g
 
 
-cdef inline real half_tanh(real power, real p, real d, real low, real c) noexcept nogil:
-    """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`."""
+cdef inline real half_tanh(
+    bint exact, real power, real p, real p_low, real d, real low, real c, real* t_low
+) noexcept nogil:
+    """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`, the sum of the result and
+    `t_low`, which is worth adding only if `exact`, known when compiled.
+    """
+    cdef real t
     cdef real s = unscale(power)
     cdef real n = fma(-s, p, <real>1 - s)
-    cdef real n_low = fma(-s, p, (<real>1 - s) - n)
     cdef real q = n * c
-    return fma(fma(-q, low, remainder(n, q, d) + n_low), c, q)
+    cdef real lost = remainder(n, q, d)
+    if exact:
+        lost = fma(-q, low, lost) + fma(-s, p_low, fma(-s, p, (<real>1 - s) - n))
+    t = fma(lost, c, q)
+    t_low[0] = fma(lost, c, q - t)
+    return t
 
 
 cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
@@ -157,12 +171,19 @@ cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
 
 cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept nogil:
     """factor * sigma''(x) = -factor * sigma'(x) tanh(x / 2)."""
-    cdef real power, p, p_low, d, low, e, g, g_low, t
-    cdef real c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
-    t = half_tanh(power, p, d, low, c)
-    t = -t if x > <real>0 else t
-    return unscale(power * ((factor * (g + g_low)) * t))
+    cdef real power, p, p_low, d, low, e, g, g_low, t, t_low, y
+    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+    g = factor * square_product(c, e, p, &g_low)
+    g_low = factor * g_low
+    g_low = fma(g, p_low, g_low) if real is float else g_low
+    t = half_tanh(real is float, power, p, p_low, d, low, c, &t_low)
+    if real is float:
+        y = g * t
+        y = y + fma(g, t_low, fma(g_low, t, product_residual(g, t, y)))
+    else:
+        y = (g + g_low) * t
+    y = -y if x > <real>0 else y
+    return unscale(power * y)
 
 
 cdef inline real sigmoid_derivative(real x) noexcept nogil:
@@ -174,14 +195,22 @@ cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real silu(real x) noexcept nogil:
-    cdef real low, rest, d, c, q, r
-    cdef real z = tail_clamp(x)
-    z = logistic_ceiling(x) if z > logistic_ceiling(x) else z
-    d = logistic_denominator(z, &low, &rest)
-    c = <real>1 / d
-    q = z * c
-    r = fma(-q, low + rest, remainder(z, q, d))
-    q = fma(r, c, q) * logistic_scale(x)
+    cdef real power, p, p_low, d, low, c, e, z, q, one
+    if real is float:
+        one = unscale(<real>1)
+        z = at_most(tail_clamp(x), logistic_ceiling(x))
+        p = expm1_reduced(exp_reduce(z, -1, <real>-64, &power), False, &p_low)
+        d = fma(power, p, one + power)
+        low = fma(power, p, (power - d) + one) + power * p_low
+        c = <real>1 / d
+        q = z * c
+        q = unscale(fma(fma(-q, low, remainder(z, q, d)), c, q))
+    else:
+        c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+        z = tail_clamp(x)
+        q = z * c
+        q = q + fma(q, logistic_share(x, e, &power, &p), product_residual(z, c, q))
+        q = unscale(power * q)
     return copysign(x if x > logistic_ceiling(x) else q, x)
 
 
@@ -190,64 +219,80 @@ cdef inline real silu_derivative(real x) noexcept nogil:
     cdef real z = tail_clamp(minus_abs(x))
     cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
-    rest = unscale(power) * p_low
-    e = fma(-c, rest, e)
     g = c * c
-    g_low = fma(e + e, g, product_residual(c, c, g))
     w = d + z
-    w_low = sum_residual(d, z, w) + (low + rest)
-    h = g * w
-    h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
-    m = <real>1 + p
-    m_low = (p - (m - <real>1)) + p_low
-    tail = unscale(power * fused(h, m, fma(h, m_low, h_low * m)))
+    if real is float:
+        rest = unscale(power) * p_low
+        e = fma(-c, rest, e)
+        g_low = fma(e + e, g, product_residual(c, c, g))
+        w_low = sum_residual(d, z, w) + (low + rest)
+        h = g * w
+        h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
+        m = <real>1 + p
+        m_low = (p - (m - <real>1)) + p_low
+        tail = fused(h, m, fma(h, m_low, h_low * m))
+    else:
+        g = fma(g, e + e, g)
+        h = g * (w + low)
+        tail = fma(h, p, h)
+    tail = unscale(power * tail)
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, rest, s, n, n_low, g, g_low, w, h, h_low, m, m_low
+    cdef real power, p, p_low, d, low, e, rest, s, n, n_low, square, g, g_low, w, w_low, h, h_low, m, m_low, y
     cdef real z = tail_clamp(minus_abs(x))
     cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     # sigma' (2 - |x| tanh(|x| / 2)), over the common denominator: its roots then meet no rounded quotient.
     s = unscale(power)
-    rest = s * p_low
-    e = fma(-c, rest, e)
     n = fma(-s, p, <real>1 - s)
-    n_low = fma(-s, p, (<real>1 - s) - n) - rest
-    g = c * c
-    g_low = fma(e + e, g, product_residual(c, c, g))
-    w = fused(z, n, d + d) + fma(z, n_low, <real>2 * (low + rest))
-    w = fma(c, e, c) * w
-    h = g * w
-    h_low = fma(g_low, w, product_residual(g, w, h))
-    m = <real>1 + p
-    m_low = (p - (m - <real>1)) + p_low
-    return unscale(power * fused(h, m, fma(h, m_low, h_low * m)))
+    if real is float:
+        rest = s * p_low
+        e = fma(-c, rest, e)
+        n_low = fma(-s, p, (<real>1 - s) - n) - rest
+        y = z * n
+        w = (d + d) + y
+        w_low = sum_residual(d + d, y, w) + fma(z, n_low, fma(<real>2, low + rest, product_residual(z, n, y)))
+        square = c * c
+        g = square * c
+        g_low = fma(<real>3 * e, g, fma(product_residual(c, c, square), c, product_residual(square, c, g)))
+        h = g * w
+        h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
+        m = <real>1 + p
+        m_low = (p - (m - <real>1)) + p_low
+        y = fused(h, m, fma(h, m_low, h_low * m))
+    else:
+        h = c * c * (c * fma(z, n, d + d))
+        y = fma(h, p, h)
+    return unscale(power * y)
 
 
 cdef inline real softplus(real x) noexcept nogil:
     cdef real power, p, p_low, s, e, e_low, w, y, rest, big, small
     p = exp_tail_exact(tail_clamp(minus_abs(x)), <real>0, &power, &p_low)
-    s = unscale(power)
     e = unscale(fused(power, p, power))
-    # log(1 + e), with what the rounding of e = exp(-|x|) left over, divided by about 1 + e.
-    e_low = fused(s, p_low, fused(s, p, s - e))
-    w = fused(e, log1p_slope(e), fused(e, <real>-0.6 * e_low, e_low))
-    y = fused(e, <real>0.90625, w)
-    rest = fused(e, <real>0.90625, -y) + w
-    # Added to x, largest first, so that the sum's rounding error is known.
     small = x if x > <real>0 else <real>0
-    big = largest(small, y)
-    small = smallest(small, y)
-    y = big + small
-    y = y + (((big - y) + small) + rest)
+    if real is float:
+        # log(1 + e), with what the rounding of e = exp(-|x|) left over, divided by about 1 + e.
+        s = unscale(power)
+        e_low = fused(s, p_low, fused(s, p, s - e))
+        w = fused(e, log1p_slope(e), fused(e, <real>-0.6 * e_low, e_low))
+        y = fused(e, <real>0.90625, w)
+        rest = fused(e, <real>0.90625, -y) + w
+        # Added to x, largest first, so that the sum's rounding error is known.
+        big = largest(small, y)
+        small = smallest(small, y)
+        y = big + small
+        y = y + (((big - y) + small) + rest)
+    else:
+        y = small + fma(e, <real>0.90625, e * log1p_slope(e))
     # Where e is far below 1, log(1 + e) is e, and this is the only rounding of a subnormal one.
     y = e if x < -logistic_ceiling(x) else y
     return x if x > logistic_ceiling(x) else y
 
 
 cdef inline real softplus_derivative(real x) noexcept nogil:
-    return sigmoid(x)
+    return logistic(x, True)
 
 
 cdef inline real softplus_second_derivative(real x) noexcept nogil:
@@ -268,18 +313,39 @@ cdef inline real log_sigmoid_second_derivative(real x) noexcept nogil:
 
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------
 
+cdef inline float tanh_below_one(float a) noexcept nogil:
+    """tanh(a) = a + a^3 q(a^2) for 0 <= a <= 1."""
+    cdef float z = a * a
+    cdef float q = fma(z, <float>-0.000358452, <float>0.0023013647)
+    q = fma(z, q, <float>-0.007946107)
+    q = fma(z, q, <float>0.021486657)
+    q = fma(z, q, <float>-0.0538798)
+    q = fma(z, q, <float>0.13332345)
+    q = fma(z, q, <float>-0.33333296)
+    return fma(a, z * q, a)
+
+
 cdef inline real tanh(real x) noexcept nogil:
-    cdef real power, p, p_low, s, one, n, n_low, q, r, c
-    p = expm1_reduced(tail_reduce(tail_clamp(minus_abs(x + x)), &power), False, &p_low)
-    s = unscale(power)
-    # n = 1 - exp(-2|x|); tanh|x| = n / (2 - n), and what is left over of it needs no rounded 2 - n.
-    one = <real>1 - s
-    n = fma(-s, p, one)
-    n_low = fma(-s, p_low, fma(-s, p, one - n)) + ((<real>1 - one) - s)
-    c = <real>1 / (<real>2 - n)
-    q = n * c
-    r = fma(q, n_low, n_low) - remainder((q + q) - n, q, n)
-    return copysign(fma(r, c, q), x)
+    cdef real power, p, p_low, d, low, e, q
+    cdef real c = logistic_tail(x + x, False, &power, &p, &p_low, &d, &low, &e)
+    cdef real s = unscale(power)
+    cdef real a = fabs(x)
+    if real is float:
+        # 1 - 2 exp(-2|x|) / (1 + exp(-2|x|)): from 1 on, the quotient is below a quarter and so are its errors.
+        q = fma(<real>-2 * fma(s, p, s), c, <real>1)
+        q = tanh_below_one(a) if a < <real>1 else q
+    else:
+        q = half_tanh(False, power, p, p_low, d, low, c, &low)
+    return copysign(q, x)
+
+
+cdef inline double tanh_split(double x, double* low) noexcept nogil:
+    """tanh(x) as the sum of the result and `low`, for what is sensitive to it."""
+    cdef double power, p, p_low, d, d_low, e
+    cdef double c = logistic_tail(x + x, True, &power, &p, &p_low, &d, &d_low, &e)
+    cdef double t = half_tanh(True, power, p, p_low, d, d_low, c, low)
+    low[0] = -low[0] if x < 0.0 else low[0]
+    return copysign(t, x)
 
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
@@ -352,9 +418,16 @@ cdef inline real selu_second_derivative(real x) noexcept nogil:
 cdef inline real softsign_clamp(real a) noexcept nogil:
     """a >= 0, but not above where every order has reached its limit; infinity would meet 0 there. A NaN passes."""
     if real is float:
-        return <float>1e30 if a > <float>1e30 else a
+        return at_most(a, <float>1e30)
     else:
-        return <double>1e200 if a > <double>1e200 else a
+        return at_most(a, <double>1e200)
+
+
+cdef inline real softsign_scale(real x) noexcept nogil:
+    if real is float:
+        return <float>1099511627776.0  # 2^40
+    else:
+        return <double>2.037035976334486e+90  # 2^300
 
 
 cdef inline real softsign_reciprocal(real a, real* d, real* low, real* e) noexcept nogil:
@@ -378,16 +451,19 @@ cdef inline real softsign(real x) noexcept nogil:
 cdef inline real softsign_derivative(real x) noexcept nogil:
     cdef real d, low, e
     cdef real c = softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
-    c = fma(c, e, c)
-    return c * c
+    cdef real g = c * c
+    return g + fma(e + e, g, product_residual(c, c, g))
 
 
 cdef inline real softsign_second_derivative(real x) noexcept nogil:
-    cdef real d, low, e, slope
-    cdef real c = softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
-    c = fma(c, e, c)
+    cdef real d, low, e, slope, g, h
+    # Scaled: a subnormal result is rounded once.
+    cdef real c = softsign_scale(x) * softsign_reciprocal(softsign_clamp(abs_or_nan(x)), &d, &low, &e)
+    g = c * c
+    h = g * c
+    h = h + fma(<real>3 * e, h, fma(product_residual(c, c, g), c, product_residual(g, c, h)))
     slope = <real>-2 if x > <real>0 else (<real>2 if x < <real>0 else x)
-    return slope * c * c * c
+    return (slope / (softsign_scale(x) * softsign_scale(x) * softsign_scale(x))) * h
 
 
 # --- Gaussian error linear unit ---------------------------------------------------------------------------------
@@ -501,17 +577,22 @@ cdef inline real gelu_slope_ratio(real u, real* low) noexcept nogil:
 
 cdef inline real gelu(real x) noexcept nogil:
     cdef real power, p, p_low, v, v_low, r, r_low, h, h_low, m, tail, tail_low, s, half
-    cdef real a = gauss_clamp(fabs(x))
+    cdef real a = gauss_clamp(abs_or_nan(x))
     p = gauss_tail(a, &power, &p_low)
     v = mobius(a, &v_low)
     r = gelu_ratio(v, v_low, &r_low)
     # a Phi(-a) = 2^n (h + h_low) (1 + p + p_low) = 2^n (tail + tail_low)
     h = v * r
-    h_low = fma(v, r_low, fma(v_low, r, product_residual(v, r, h)))
-    m = <real>1 + p
-    h_low = fma(h, (p - (m - <real>1)) + p_low, h_low * m)
-    tail = fused(h, m, h_low)
-    tail_low = product_residual(h, m, tail) + h_low
+    h_low = fma(v_low, r, product_residual(v, r, h))
+    h_low = fma(v, r_low, h_low)
+    if real is float:
+        m = <real>1 + p
+        h_low = fma(h, (p - (m - <real>1)) + p_low, h_low * m)
+        tail = fused(h, m, h_low)
+        tail_low = product_residual(h, m, tail) + h_low
+    else:
+        tail = h + fma(h, p, h_low)
+        tail_low = 0
     # x Phi(x) = x / 2 + (x / 2 - a Phi(-a)) right of zero.
     s = unscale(power)
     half = <real>0.5 * x
@@ -534,18 +615,31 @@ cdef inline real gelu_derivative(real x) noexcept nogil:
         root = <double>7.517915246935645e-01
         root_low = <double>-1.4956759177009883e-17
     delta = root - a
-    delta_low = root_low + sum_residual(root, -a, delta)
     h = delta * z
-    h_low = fused(delta, z_low, fused(delta_low, z, product_residual(delta, z, h)))
-    tail = unscale(power * (h + fused(h, p, fused(h_low, p, h_low))))
+    if real is float:
+        delta_low = root_low + sum_residual(root, -a, delta)
+        h_low = fused(delta, z_low, fused(delta_low, z, product_residual(delta, z, h)))
+        tail = h + fused(h, p, fused(h_low, p, h_low))
+    else:
+        tail = fma(h, p, h)
+    tail = unscale(power * tail)
     return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real gelu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, h, w
+    cdef real power, p, p_low, h, w, w_low, y, y_low
     cdef real a = gauss_clamp(abs_or_nan(x))
     p = gauss_tail(a, &power, &p_low)
+    # (2 - a^2) / sqrt(2 pi)
     h = a * a
-    w = (<real>2 - h) - product_residual(a, a, h)
-    w = <real>0.3989422804014327 * w
-    return unscale(power * fused(w, p, w))
+    w = <real>2 - h
+    y = <real>0.3989422804014327 * w
+    if real is float:
+        # What the roundings of square, difference, constant and product left over.
+        w_low = sum_residual(<real>2, -h, w) - product_residual(a, a, h)
+        y_low = product_residual(<real>0.3989422804014327, w, y)
+        y_low = fma(<real>0.3989422804014327, w_low, fma(<real>-1.133517e-08, w, y_low))
+        y = y + fused(y, p, fused(y_low, p, y_low))
+    else:
+        y = fma(y, p, y)
+    return unscale(power * y)

@@ -68,8 +68,16 @@ cdef extern from *:
         return (c - p) - actcore_product_residual_f64(a, b, p);
     #endif
     }
+    /* A select between a number and a constant becomes one instruction, the maximum, only where the compiler sees one
+       variable in its comparison and in its result; a constant it writes out twice. So constants are added to this
+       zero, which is a variable because something might write it; the addition moves out of the loop. */
+    static float actcore_zero_f32;
+    static double actcore_zero_f64;
+    __attribute__((constructor)) static void actcore_write_zeros(void) { actcore_zero_f32 = 0; actcore_zero_f64 = 0; }
     #endif
     """
+    float _zero_f32 "actcore_zero_f32"
+    double _zero_f64 "actcore_zero_f64"
     float _fused_f32 "ACTCORE_FUSEDF"(float a, float b, float c) noexcept nogil
     float _fma_f32 "ACTCORE_FMAF"(float a, float b, float c) noexcept nogil
     double _fused_f64 "ACTCORE_FUSED"(double a, double b, double c) noexcept nogil
@@ -152,6 +160,26 @@ cdef inline real largest(real x, real y) noexcept nogil:
 
 cdef inline real smallest(real x, real y) noexcept nogil:
     return x if x < y else y
+
+
+cdef inline real at_least(real x, real low) noexcept nogil:
+    """x, but not below the constant `low`. A NaN passes."""
+    cdef real limit
+    if real is float:
+        limit = low + _zero_f32
+    else:
+        limit = low + _zero_f64
+    return limit if x < limit else x
+
+
+cdef inline real at_most(real x, real high) noexcept nogil:
+    """x, but not above the constant `high`. A NaN passes."""
+    cdef real limit
+    if real is float:
+        limit = high + _zero_f32
+    else:
+        limit = high + _zero_f64
+    return limit if x > limit else x
 
 
 cdef inline real sum_residual(real x, real y, real s) noexcept nogil:
@@ -242,6 +270,14 @@ cdef inline real tail_shift(real x) noexcept nogil:
         return <double>256.0
 
 
+cdef inline real tail_scale(real x) noexcept nogil:
+    """The scale of what `exp_tail` returns: 2^tail_shift."""
+    if real is float:
+        return <float>18446744073709551616.0
+    else:
+        return <double>1.157920892373162e+77
+
+
 cdef inline real tail_reduce(real x, real* power) noexcept nogil:
     """r and a power such that exp(x) = unscale(power * exp(r)), for x from `tail_clamp`.
 
@@ -278,9 +314,9 @@ cdef inline real unscale(real y) noexcept nogil:
 cdef inline real tail_clamp(real x) noexcept nogil:
     """x, but not below the argument where exp(x), even times a cubic in x, has vanished. A NaN passes."""
     if real is float:
-        return <float>-125.0 if x < <float>-125.0 else x
+        return at_least(x, <float>-125.0)
     else:
-        return <double>-800.0 if x < <double>-800.0 else x
+        return at_least(x, <double>-800.0)
 
 
 cdef inline real exp(real x) noexcept nogil:
@@ -288,13 +324,11 @@ cdef inline real exp(real x) noexcept nogil:
     cdef real power, low, p, y, shift, scale
     # The shift keeps the power a normal number on either side.
     if real is float:
-        y = <float>-125.0 if x < <float>-125.0 else x
-        y = <float>89.0 if y > <float>89.0 else y
+        y = at_most(at_least(x, <float>-125.0), <float>89.0)
         shift = <float>-64.0 if x > <float>0.0 else <float>64.0
         scale = <float>18446744073709551616.0 if x > <float>0.0 else <float>5.421010862427522e-20
     else:
-        y = <double>-800.0 if x < <double>-800.0 else x
-        y = <double>710.0 if y > <double>710.0 else y
+        y = at_most(at_least(x, <double>-800.0), <double>710.0)
         shift = <double>-256.0 if x > <double>0.0 else <double>256.0
         scale = <double>1.157920892373162e+77 if x > <double>0.0 else <double>8.636168555094445e-78
     p = expm1_reduced(exp_reduce(y, 1, shift, &power), True, &low)
@@ -365,9 +399,9 @@ cdef inline real log1p_slope(real x) noexcept nogil:
 cdef inline real gauss_clamp(real a) noexcept nogil:
     """a >= 0, but not above the argument where exp(-a^2 / 2), even times a cubic in a, has vanished. A NaN passes."""
     if real is float:
-        return <float>15.0 if a > <float>15.0 else a
+        return at_most(a, <float>15.0)
     else:
-        return <double>39.5 if a > <double>39.5 else a
+        return at_most(a, <double>39.5)
 
 
 cdef inline real gauss_tail(real a, real* power, real* low) noexcept nogil:

@@ -7,7 +7,7 @@ smallest number, and nothing overflows on the way.
 from actcore._kernels.activations cimport (
     half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative,
     silu, silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative,
-    tanh_second_derivative,
+    tanh_second_derivative, tanh_split,
 )
 from actcore._kernels.elementary cimport (
     abs_or_nan, copysign, exp, exp_tail_exact, fabs, fma, fused, product_residual, remainder, smallest,
@@ -231,16 +231,20 @@ cdef inline double elish(double x) noexcept nogil:
     cdef double power, p, p_low, d, low, e, t
     cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     # (exp(x) - 1) sigma(x) = -exp(x) tanh(|x| / 2)
-    t = half_tanh(power, p, d, low, c)
+    t = half_tanh(False, power, p, p_low, d, low, c, &low)
     return silu(x) if x > 0.0 else copysign(unscale(power * fused(t, p, t)), x)
 
 
 cdef inline double elish_derivative(double x) noexcept nogil:
-    cdef double power, p, p_low, d, low, e, g, g_low, q
-    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
+    cdef double power, p, p_low, d, low, e, g, g_low, s, q, q_low, w
+    cdef double c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
-    q = unscale(fused(power, p, power))
-    return silu_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * fused(q, q + 2.0, -1.0)))
+    # sigma' (q^2 + 2 q - 1) for q = exp(x), whose rounding would be felt next to the root.
+    s = unscale(power)
+    q = fused(s, p, s)
+    q_low = fma(s, p_low, fma(s, p, s - q))
+    w = fused(q, q, fma(2.0, q, -1.0)) + q_low * fma(2.0, q, 2.0)
+    return silu_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * w))
 
 
 cdef inline double elish_second_derivative(double x) noexcept nogil:
@@ -304,7 +308,7 @@ cdef inline double mish_second_derivative(double x) noexcept nogil:
 # --- hyperbolic -------------------------------------------------------------------------------------------------------
 
 cdef inline double tanh_shrink(double x) noexcept nogil:
-    cdef double p, h, h_low
+    cdef double p, h, h_low, t, t_low
     cdef double z = x * x
     cdef double z_low = product_residual(x, x, z)
     p = 1.9329663202602428e-10
@@ -328,7 +332,8 @@ cdef inline double tanh_shrink(double x) noexcept nogil:
     p = fma(z, p, 3.333333333333333e-01)
     h = z * p
     h_low = fma(z_low, p, product_residual(z, p, h))
-    return fused(x, h, x * h_low) if fabs(x) < 1.25 else x - tanh(x)
+    t = tanh_split(x, &t_low)
+    return fused(x, h, x * h_low) if fabs(x) < 1.25 else (x - t) - t_low
 
 
 cdef inline double tanh_shrink_derivative(double x) noexcept nogil:
@@ -387,7 +392,10 @@ cdef inline double lisht_derivative(double x) noexcept nogil:
 
 cdef inline double lisht_second_derivative(double x) noexcept nogil:
     cdef double near = copysign(smallest(fabs(x), end_of_tail()), x)
-    return sigmoid_derivative_scaled(x + x, 8.0 * fused(-near, tanh(x), 1.0))
+    cdef double t_low
+    cdef double t = tanh_split(x, &t_low)
+    cdef double y = near * t
+    return sigmoid_derivative_scaled(x + x, 8.0 * ((1.0 - y) - fma(near, t_low, product_residual(near, t, y))))
 
 
 cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
@@ -398,9 +406,10 @@ cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
 
 
 cdef inline double lecun_tanh(double x) noexcept nogil:
-    cdef double low
+    cdef double low, t_low
     cdef double z = lecun_tanh_argument(x, &low)
-    return copysign(1.7159 * fma(tanh_derivative(z), low, tanh(z)), x)
+    cdef double t = tanh_split(z, &t_low)
+    return copysign(1.7159 * (t + fma(tanh_derivative(z), low, t_low)), x)
 
 
 cdef inline double lecun_tanh_derivative(double x) noexcept nogil:
