@@ -59,7 +59,7 @@ class AppController:
         document.changed.connect(self._on_changed)
         self._on_changed(document.session)
         self.lab.view.setFocus()
-        self.files = Files(document, self.window, lambda: self.lab, self.keep)
+        self.files = Files(document, self.window, lambda: self.lab, labs)
         self._timer = QTimer()
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(FRAME_MS)
@@ -84,11 +84,6 @@ class AppController:
         if now - self._status_at >= STATUS_SECONDS:
             self._status_at = now
             self.window.set_status(self.lab.status())
-
-    def keep(self) -> None:
-        """Put into the document what the labs run outside it."""
-        for lab in self.labs.values():
-            lab.keep()
 
     def close(self) -> None:
         self._timer.stop()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QPoint, QSettings, QSize, QStandardPaths, QTimer
@@ -13,8 +14,10 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from ..model.commands import new_session, open_session
+from ..engine import networks
+from ..model.commands import open_session
 from ..model.document import Document
+from ..model.network import NetworkState
 from ..model.session import Session, SessionError, load, save
 from ..view.dialogs import say
 from ..view.window import Window
@@ -37,12 +40,12 @@ class Files:
     document, window : Document, Window
     lab : callable
         Gives the lab that is shown.
-    keep : callable
-        Puts into the document what runs outside it, such as weights under training.
+    labs : sequence of Lab
+        All of them, to be paused or kept.
     """
 
-    def __init__(self, document: Document, window: Window, lab: Callable[[], Lab], keep: Callable[[], None]) -> None:
-        self._document, self._window, self._lab, self._keep = document, window, lab, keep
+    def __init__(self, document: Document, window: Window, lab: Callable[[], Lab], labs: Sequence[Lab]) -> None:
+        self._document, self._window, self._lab, self._labs = document, window, lab, labs
         self._settings = QSettings()
         self.path: Path | None = None
         self._autosaved: Session | None = document.session
@@ -64,9 +67,9 @@ class Files:
 
     def start_new(self) -> None:
         """Begin with a new session; the look stays, and undo brings the old work back."""
-        shown = self._document.session
-        self._keep()
-        self._document.apply(new_session(shown.lab, shown.theme))
+        shown, network = self._document.session, NetworkState()
+        first = replace(network, checkpoint=networks.first_weights(network))
+        self._take_over(Session(shown.lab, shown.theme, network=first), "start a new session")
         self._set_path(None)
         self._window.tell("A new session; undo brings the one before back.")
 
@@ -77,7 +80,7 @@ class Files:
         except SessionError as error:
             say(self._window, "The session was not opened", str(error))
             return False
-        self._document.apply(open_session(session))
+        self._take_over(session, "open session")
         self.opened(path)
         self._window.tell(f"Opened {Path(path).name}.")
         return True
@@ -101,6 +104,18 @@ class Files:
         self._window.tell(f"Saved as {Path(path).name}.")
         return True
 
+    def _take_over(self, session: Session, text: str) -> None:
+        """Go over to another session, at rest; undo brings back all of the one before, its trained weights too."""
+        for lab in self._labs:
+            lab.pause()
+        self._keep()
+        self._document.apply(open_session(session, text))
+
+    def _keep(self) -> None:
+        """Put into the document what the labs run outside it."""
+        for lab in self._labs:
+            lab.keep()
+
     # Recovery
 
     def keep_for_next_start(self) -> None:
@@ -123,7 +138,7 @@ class Files:
                     path.unlink(missing_ok=True)
                     continue
                 path.unlink(missing_ok=True)
-                self._document.apply(open_session(session))
+                self._take_over(session, "recover the work")
                 self._window.tell("The work of the last run was brought back; undo starts afresh.")
                 return True
         return False

@@ -28,6 +28,9 @@ class Lab(Protocol):
     def toggle_play(self) -> None:
         """Play or pause."""
 
+    def pause(self) -> None:
+        """Stop what plays, if anything does."""
+
     def keep(self) -> None:
         """Put into the document what runs outside it, so that a session file holds it."""
 

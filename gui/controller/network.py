@@ -101,9 +101,12 @@ class NetworkController:
 
     def toggle_play(self) -> None:
         if self.drawing.snapshot.running:
-            self.worker.pause()
+            self.pause()
         else:
             self._live.play()
+
+    def pause(self) -> None:
+        self.worker.pause()
 
     def table(self) -> dict[str, NDArray[Any]]:
         """The course of the training."""

@@ -125,8 +125,7 @@ class NetworkEdits:
 
     def _start(self, text: str, state: NetworkState) -> None:
         self._live.hold()
-        first = networks.build(state).parameters.tolist()
-        self._live.apply(text, replace(state, checkpoint=Checkpoint(0, tuple(first))))
+        self._live.apply(text, replace(state, checkpoint=networks.first_weights(state)))
 
     def drag_weight(self, index: int, value: float, what: str) -> None:
         """Set one weight, by its place in `actcore.MLP.parameters`; a drag is one entry, up to `end_gesture`."""

@@ -107,10 +107,13 @@ class NeuronController:
 
     def toggle_play(self) -> None:
         if self._sweep.playing:
-            self._sweep.pause()
+            self.pause()
         else:
             self._sweep.play()
         self._dirty = True
+
+    def pause(self) -> None:
+        self._sweep.pause()
 
     def prepare(self) -> None:
         self._dirty = False

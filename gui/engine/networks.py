@@ -37,6 +37,11 @@ def build(state: NetworkState) -> ac.MLP:
     return net
 
 
+def first_weights(state: NetworkState) -> Checkpoint:
+    """The weights of `state` before the first step."""
+    return Checkpoint(0, tuple(build(state).parameters.tolist()))
+
+
 def carry_over(old: NetworkState, parameters: NDArray[np.float32], new: NetworkState) -> NDArray[np.float32]:
     """The weights for `new` that keep all of `old`'s that still have a place: features by name, units and
     layers by number, the output as the output. The rest is fresh from the seed.

@@ -50,11 +50,6 @@ def edit_network(
     return Command(text, lambda s: replace(s, network=change(s.network)), merge)
 
 
-def new_session(lab: str, theme: str) -> Command:
-    """Begin anew; what is shown, and how, stays."""
-    return Command("start a new session", lambda _: Session(lab, theme))
-
-
-def open_session(session: Session) -> Command:
+def open_session(session: Session, text: str = "open session") -> Command:
     """Take over a whole session, for instance from a file; undo brings the work before it back."""
-    return Command("open session", lambda _: session)
+    return Command(text, lambda _: session)

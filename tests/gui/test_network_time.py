@@ -32,7 +32,7 @@ def test_undo_of_a_setting_leaves_what_was_learned_since(driver):
     d.choose(d.view.bar.rate, 0.03)
     d.worker.advance(100)
     learned = d.settle().parameters
-    d.app.keep()
+    d.lab.keep()
     d.app.document.undo()
     assert d.state.learning_rate == 0.01
     assert np.array_equal(d.settle().parameters, learned)
@@ -97,7 +97,7 @@ def test_undo_among_edits_while_training(driver):
     d.choose(d.view.bar.rate, 0.03)
     d.worker.advance(100)
     learned = d.settle()
-    d.app.keep()  # as the autosave does, at any time
+    d.lab.keep()  # as the autosave does, at any time
     assert (changed.step, learned.step) == (100, 300)
 
     d.app.document.undo()
@@ -152,7 +152,7 @@ def test_a_kept_session_goes_on_with_the_same_weights(driver, make_app):
     d = driver()
     d.worker.advance(321)
     trained = d.settle()
-    d.app.keep()
+    d.lab.keep()
     opened = Driver(make_app(lab="network", network=NetworkState.from_dict(d.state.to_dict())))
     snapshot = opened.worker.flush()
     assert snapshot.step == 321

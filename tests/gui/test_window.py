@@ -205,7 +205,7 @@ def test_work_is_recovered_after_a_crash(app, make_app):
     assert second.files.recover()
     assert second.document.session.neuron.w1 == 1.75
     second.document.undo()
-    assert second.document.session == Session()
+    assert second.document.session.neuron == Neuron()
     assert not make_app().files.recover()
 
 
@@ -231,12 +231,21 @@ def test_a_new_session_keeps_the_look_and_can_be_undone(app, tmp_path):
     app.files.save_to(tmp_path / "work.json")
     assert app.window.windowTitle() == "work.json – actcore"
     work = app.document.session
+    worker = app.labs["network"].worker
+    first = worker.flush().parameters
+    worker.play()
+    worker.wait(lambda s: s.step > 20)
     press(app, Qt.Key.Key_N)
-    assert app.document.session == Session(theme="dark")
+    fresh = worker.flush()
+    assert (fresh.step, fresh.running) == (0, False)
+    assert np.array_equal(fresh.parameters, first)
+    assert app.document.session.neuron == Neuron()
+    assert app.document.session.theme == "dark"
     assert app.files.path is None
     assert app.window.windowTitle() == "actcore"
     app.document.undo()
-    assert app.document.session == work
+    assert app.document.session.neuron == work.neuron
+    assert worker.flush().step == app.document.session.network.checkpoint.step > 20
 
 
 def test_a_full_disk_is_told_and_the_app_goes_on(app, monkeypatch):
