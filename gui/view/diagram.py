@@ -173,6 +173,7 @@ class Diagram(QWidget):
                 self._paint_unit(painter, stamps, layer, unit)
         if place is not None and not place.is_unit:
             self._paint_label(painter, place)
+        theme.draw_focus(painter, self)
 
     def _paint_unit(self, painter: QPainter, stamps: Stamps, layer: int, unit: int) -> None:
         rect = self._geometry.rect(layer, unit)

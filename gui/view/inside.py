@@ -146,10 +146,7 @@ class Inside(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index, layer in enumerate(self._layers):
             self._paint_layer(painter, self.rect_of(index), layer)
-        if self.hasFocus():
-            painter.setPen(theme.pen("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        theme.draw_focus(painter, self)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         for index, layer in enumerate(self._layers):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPainterPath
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QGraphicsSceneHoverEvent,
     QGraphicsSceneMouseEvent,
@@ -98,6 +98,18 @@ class Plot(pg.PlotWidget):
     def to_pixels(self, x: float, y: float) -> QPointF:
         """Where a point of the plot stands on the widget's viewport."""
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
+        painter.resetTransform()  # from the scene to the widget
+        theme.draw_focus(painter, self)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         direction = {

@@ -110,6 +110,26 @@ def test_everything_focusable_has_a_name_and_is_reached_by_tab(make_app, lab):
     assert set(shown) <= reached
 
 
+@pytest.mark.parametrize("lab", ["neuron", "network"])
+def test_it_is_seen_where_the_keys_go(make_app, lab):
+    app = make_app(lab=lab)
+    view = app.lab.view
+    pictures = (
+        (view.plane, view.curves.value_plot, view.curves.slope_plot)
+        if lab == "neuron"
+        else (view.diagram, view.boundary, view.loss, view.inside)
+    )
+    app.window.activateWindow()
+    others = pictures[1:] + pictures[:1]
+    for picture, other in zip(pictures, others, strict=True):
+        for focused, seen in ((other, False), (picture, True)):
+            focused.setFocus()
+            app.tick()
+            image = picture.grab().toImage()
+            edge = [image.pixelColor(x, 0).name() for x in range(5, image.width(), 40)]
+            assert (edge.count(theme.current().accent) > len(edge) // 2) == seen
+
+
 def _name(widget: QWidget) -> str:
     return widget.accessibleName() or (widget.text() if isinstance(widget, QAbstractButton) else "")
 
