@@ -28,6 +28,7 @@ from .diagram_edges import EDGES_A_FRAME, Edges
 from .diagram_geometry import BIAS, Geometry, Place
 from .diagram_units import Fields, draw_bias, draw_frame
 from .edge_pens import mixed
+from .focus import FocusFrame
 from .stamps import Stamps, is_raster
 from .weight_editor import WeightEditor
 
@@ -47,7 +48,7 @@ FIELD_MOST = 60
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 20.0, 6.0, 24.0
 
 
-class Diagram(QWidget):
+class Diagram(FocusFrame, QWidget):
     """The drawn network. It reports gestures; the values come back from the model through `show_values`.
 
     Mouse: drag an edge or a bias (the dot at a unit) up or down, double-click it to type a number, click a
@@ -173,7 +174,7 @@ class Diagram(QWidget):
                 self._paint_unit(painter, stamps, layer, unit)
         if place is not None and not place.is_unit:
             self._paint_label(painter, place)
-        theme.draw_focus(painter, self)
+        self.draw_focus(painter)
 
     def _paint_unit(self, painter: QPainter, stamps: Stamps, layer: int, unit: int) -> None:
         rect = self._geometry.rect(layer, unit)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .edge_pens import mixed
+from .focus import FocusFrame
 from .segments import draw_segments, segments_between
 
 WIDE = 130.0
@@ -82,7 +83,7 @@ class LayerView:
         return self.dead > 0 or (self.saturated > 0.8 and not self.sparse)
 
 
-class Inside(QWidget):
+class Inside(FocusFrame, QWidget):
     """One small picture for each hidden layer: histogram of the pre-activations under curve and slope."""
 
     remedy_asked = Signal(int)
@@ -146,7 +147,7 @@ class Inside(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for index, layer in enumerate(self._layers):
             self._paint_layer(painter, self.rect_of(index), layer)
-        theme.draw_focus(painter, self)
+        self.draw_focus(painter)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         for index, layer in enumerate(self._layers):

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from . import theme
+from .focus import FocusFrame
 
 # Segmented lines would save a millisecond a frame, but the seams of antialiased pieces show.
 pg.setConfigOptions(antialias=True, imageAxisOrder="row-major", useOpenGL=False, segmentedLineMode="off")
@@ -29,7 +30,7 @@ class _Axis(pg.AxisItem):
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 
-class Plot(pg.PlotWidget):
+class Plot(FocusFrame, pg.PlotWidget):
     """Axes with fixed ranges: nothing zooms, pans or rescales unless the app says so.
 
     Parameters
@@ -101,7 +102,7 @@ class Plot(pg.PlotWidget):
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         painter.resetTransform()  # from the scene to the widget
-        theme.draw_focus(painter, self)
+        self.draw_focus(painter)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QPalette, QPen
+from PySide6.QtWidgets import QApplication
 
 SPACE_XS, SPACE_S, SPACE_M, SPACE_L, SPACE_XL = 4, 8, 12, 16, 24
 """Distances in device-independent pixels."""
@@ -143,14 +143,6 @@ def font(size: int = TEXT_M, *, bold: bool = False, mono: bool = False) -> QFont
     result.setPixelSize(size)
     result.setWeight(QFont.Weight.DemiBold if bold else QFont.Weight.Normal)
     return result
-
-
-def draw_focus(painter: QPainter, widget: QWidget) -> None:
-    """Frame a widget that paints itself, while the keys go to it."""
-    if widget.hasFocus():
-        painter.setPen(pen("accent"))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(widget.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
 
 
 def apply(app: QApplication, name: str) -> None:

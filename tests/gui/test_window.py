@@ -122,8 +122,13 @@ def test_it_is_seen_where_the_keys_go(make_app, lab):
     app.window.activateWindow()
     others = pictures[1:] + pictures[:1]
     for picture, other in zip(pictures, others, strict=True):
-        for focused, seen in ((other, False), (picture, True)):
-            focused.setFocus()
+        for focused, reason, seen in (
+            (other, Qt.FocusReason.TabFocusReason, False),
+            (picture, Qt.FocusReason.TabFocusReason, True),
+            (other, Qt.FocusReason.MouseFocusReason, False),
+            (picture, Qt.FocusReason.MouseFocusReason, False),
+        ):
+            focused.setFocus(reason)
             app.tick()
             image = picture.grab().toImage()
             edge = [image.pixelColor(x, 0).name() for x in range(5, image.width(), 40)]
