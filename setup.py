@@ -86,7 +86,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "_strided", "axis_loops", "network", "training"):
+    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "_strided", "axis_loops", "network", "objective", "training"):
         modules.append(
             Extension(
                 f"actcore.{name}",

@@ -26,7 +26,7 @@ cnp.import_ufunc()
 cdef enum:
     CHUNK = 16384  # entries of a row that are summed up at a time; a multiple of the kernels' LANES
     SHORT = 1024  # rows up to this length may be gathered into tiles
-    LONG = 64  # contiguous rows from this length on are run one by one
+    LONG = 24  # contiguous rows from this length on are run one by one
     FEW = 8  # so many rows make a tile worth while
     RUNS = 8  # of neighbouring rows or tiles, per thread
 

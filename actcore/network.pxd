@@ -18,4 +18,3 @@ cdef class MLP:
     cdef readonly object seed
     cdef void* parameter_data(self) noexcept
     cdef double cost(self) noexcept
-    cdef object batch(self, object array, Py_ssize_t columns, str name)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-def checked_sizes(sizes: Any) -> Any: ...
 class MLP:
     dtype: Any
     parameters: Any

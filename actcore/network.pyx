@@ -1,7 +1,4 @@
 """MLP: a small dense network whose weights are NumPy views; see ``_kernels/training.pxd`` for the arithmetic."""
-from cython.parallel cimport parallel, threadid
-from libc.string cimport memcpy
-
 cimport numpy as cnp
 
 import math
@@ -12,24 +9,14 @@ import numpy as np
 import actcore
 from actcore cimport loops
 from actcore._kernels.dense cimport padded
-from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, TILE, Layer, Network, NetworkBlocks, workspace_size
+from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, Layer, Network, NetworkBlocks, workspace_size
+from actcore._network_arguments import batch, checked_sizes, one_for_each
 from actcore.axiswise import Axiswise
+from actcore.forward cimport ALL_OUTPUTS, INPUT_DERIVATIVE, OUTPUT, PRE_ACTIVATIONS, SLOPES, Part, forward_tiles
 from actcore.initialisers import INITIALISERS, initial_weights
-from actcore.runtime cimport fp_enter, fp_leave, fp_state, network_table, threads_for
-from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
+from actcore.runtime cimport network_table, threads_for
 
 cnp.import_array()
-
-cdef enum Part:
-    OUTPUT             # of the last layer, [sample][output]
-    ALL_OUTPUTS        # of every unit behind the inputs, [unit][sample]
-    PRE_ACTIVATIONS    # likewise
-    SLOPES             # likewise
-    INPUT_DERIVATIVE   # [sample][output][input]
-
-cdef enum:
-    RUNS = 8  # of neighbouring tiles, per thread: each thread takes the next when it is done with one
-
 
 cdef object aligned(Py_ssize_t n, object dtype):
     """Return n zeros that begin at a cache line."""
@@ -37,99 +24,6 @@ cdef object aligned(Py_ssize_t n, object dtype):
     raw = np.zeros(size + 64, np.uint8)
     cdef Py_ssize_t offset = -(<Py_ssize_t> cnp.PyArray_DATA(raw)) & 63
     return raw[offset:offset + size].view(dtype)
-
-
-cdef void keep_output(
-    const Network* net, const char* workspace, char* out, Py_ssize_t samples, int itemsize
-) noexcept nogil:
-    """Copy the last layer of a tile to rows of samples."""
-    cdef Py_ssize_t s, o, lanes = padded(samples)
-    cdef const char* y = workspace + net.layers[net.n_layers - 1].first * lanes * itemsize
-    if net.n_out == 1:
-        memcpy(out, y, samples * itemsize)
-    elif itemsize == sizeof(float):
-        for s in range(samples):
-            for o in range(net.n_out):
-                (<float*> out)[s * net.n_out + o] = (<const float*> y)[o * lanes + s]
-    else:
-        for s in range(samples):
-            for o in range(net.n_out):
-                (<double*> out)[s * net.n_out + o] = (<const double*> y)[o * lanes + s]
-
-
-cdef void keep_units(
-    const Network* net, const char* units, char* out, Py_ssize_t start, Py_ssize_t samples, Py_ssize_t n, int itemsize
-) noexcept nogil:
-    """Copy all units of a tile but the inputs to rows of n samples."""
-    cdef Py_ssize_t unit, lanes = padded(samples)
-    for unit in range(net.n_units - net.n_in):
-        memcpy(out + (unit * n + start) * itemsize, units + (net.n_in + unit) * lanes * itemsize, samples * itemsize)
-
-
-cdef void forward_tile(
-    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Py_ssize_t tile,
-    Part part, char* out, char* workspace, int itemsize
-) noexcept nogil:
-    """Send one tile of n samples through the network."""
-    cdef Py_ssize_t start = tile * TILE
-    cdef Py_ssize_t samples = min(n - start, <Py_ssize_t> TILE)
-    cdef Py_ssize_t units = net.n_units * TILE * itemsize  # outputs, pre-activations and slopes lie behind one another
-    cdef const char* inputs = x + start * net.n_in * itemsize
-    if part == INPUT_DERIVATIVE:
-        blocks.input_derivative(net, parameters, inputs, samples, out + start * net.n_out * net.n_in * itemsize, workspace)
-        return
-    blocks.forward(net, parameters, inputs, samples, part == SLOPES, workspace)
-    if part == OUTPUT:
-        keep_output(net, workspace, out + start * net.n_out * itemsize, samples, itemsize)
-    else:
-        keep_units(net, workspace + (part - ALL_OUTPUTS) * units, out, start, samples, n, itemsize)
-
-
-cdef void forward_share(
-    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part,
-    char* out, char* workspace, int itemsize, Py_ssize_t length, Shares* shares, int thread
-) noexcept nogil:
-    """Send what one thread finds to do through the network, `length` tiles at a time."""
-    cdef Py_ssize_t tile, tiles = (n + TILE - 1) // TILE
-    cdef int helped = 0
-    cdef Py_ssize_t run = next_part(shares, thread, &helped)
-    cdef fp_state state = fp_enter()
-    while run >= 0:
-        for tile in range(run * length, min(tiles, (run + 1) * length)):
-            forward_tile(net, blocks, parameters, x, n, tile, part, out, workspace, itemsize)
-        run = next_part(shares, thread, &helped)
-    fp_leave(state)
-    wait_for_others(shares, thread)
-
-
-cdef void forward_tiles(
-    const Network* net, const NetworkBlocks* blocks, const void* parameters, const char* x, Py_ssize_t n, Part part,
-    char* out, char* workspaces, Py_ssize_t workspace_bytes, int itemsize, int threads,
-) noexcept nogil:
-    """Send n samples through the network, tile by tile, each thread in its own workspace."""
-    cdef Py_ssize_t tiles = (n + TILE - 1) // TILE
-    cdef Py_ssize_t length = 1 + tiles // (threads * RUNS)
-    cdef Shares shares
-    share_out(&shares, (tiles + length - 1) // length, threads)
-    with parallel(num_threads=threads):
-        forward_share(
-            net, blocks, parameters, x, n, part, out, workspaces + threadid() * workspace_bytes, itemsize, length,
-            &shares, threadid()
-        )
-    learn_from_wait(shares.waited)
-
-
-def checked_sizes(sizes):
-    """Return the layer widths as a tuple of int."""
-    try:
-        widths = tuple(operator.index(width) for width in sizes)
-    except TypeError:
-        raise TypeError(f"sizes must be integers such as [2, 8, 8, 1], not {sizes!r}") from None
-    if not 2 <= len(widths) <= MAX_LAYERS + 1:
-        raise ValueError(f"sizes must name 2 to {MAX_LAYERS + 1} widths, inputs and outputs too, not {len(widths)}")
-    if min(widths) < 1:
-        raise ValueError(f"every layer needs at least one unit; sizes are {list(widths)}")
-    return widths
 
 
 cdef lay_out(Network* net, tuple widths):
@@ -229,7 +123,7 @@ cdef class MLP:
         init_scale=None
     ):
         cdef const NetworkBlocks* table = <const NetworkBlocks*> network_table()
-        widths = checked_sizes(sizes)
+        widths = checked_sizes(sizes, MAX_LAYERS)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
             raise ValueError(f"dtype must be float32 or float64, not {self.dtype}")
@@ -237,15 +131,7 @@ cdef class MLP:
         lay_out(&self.net, widths)
         self.parameters = aligned(self.net.n_parameters, self.dtype)
         self.weights, self.biases = views(&self.net, self.parameters)
-        if isinstance(activation, (list, tuple)):
-            if len(activation) != len(widths) - 2:
-                raise ValueError(
-                    f"activation names {len(activation)} functions for {len(widths) - 2} hidden layers; "
-                    "give one, or one for each"
-                )
-            hidden = list(activation)
-        else:
-            hidden = [activation] * (len(widths) - 2)
+        hidden = one_for_each(activation, len(widths) - 2)
         self.layer_activations = [None] * self.net.n_layers
         for layer, chosen in enumerate([*hidden, output_activation]):
             self.set_activation(layer, chosen)
@@ -376,18 +262,6 @@ cdef class MLP:
             self.biases[k][...] = 0
         self.init, self.seed, self.init_scale = chosen, start, scale
 
-    cdef object batch(self, object array, Py_ssize_t columns, str name):
-        """Return an argument as a contiguous (N, columns) array of this network's dtype."""
-        try:
-            given = np.ascontiguousarray(array, dtype=self.dtype)
-        except (TypeError, ValueError):
-            raise TypeError(
-                f"{name} must be an array of numbers of shape (N, {columns}), not {type(array).__name__}"
-            ) from None
-        if np.ndim(array) != 2 or given.shape[1] != columns:
-            raise ValueError(f"{name} must have shape (N, {columns}), and has {np.shape(array)}")
-        return given
-
     def forward(self, X, out=None):
         """Compute the outputs for a batch or grid of inputs, in parallel.
 
@@ -416,7 +290,7 @@ cdef class MLP:
         >>> ac.MLP([2, 4, 1], init="zeros").forward([[0.5, 0.5]])
         array([[0.]], dtype=float32)
         """
-        x = self.batch(X, self.net.n_in, "X")
+        x = batch(X, self.net.n_in, "X", self.dtype)
         shape = (len(x), self.net.n_out)
         if out is None:
             out = np.empty(shape, self.dtype)
@@ -538,7 +412,7 @@ cdef class MLP:
         >>> ac.MLP([2, 1], init="constant", init_scale=3.0).input_derivative([[5.0, 7.0]])
         array([[[3., 3.]]], dtype=float32)
         """
-        x = self.batch(X, self.net.n_in, "X")
+        x = batch(X, self.net.n_in, "X", self.dtype)
         result = np.empty((len(x), self.net.n_out, self.net.n_in), self.dtype)
         run_forward(self, x, INPUT_DERIVATIVE, result)
         return result
@@ -606,7 +480,7 @@ cdef run_forward(MLP mlp, object x, Part part, object out):
 
 cdef list unit_arrays(MLP mlp, object X, Part part):
     """Return one (units, N) array per layer behind the inputs."""
-    x = mlp.batch(X, mlp.net.n_in, "X")
+    x = batch(X, mlp.net.n_in, "X", mlp.dtype)
     units = np.empty((mlp.net.n_units - mlp.net.n_in, len(x)), mlp.dtype)
     run_forward(mlp, x, part, units)
     return np.split(units, np.cumsum(mlp.sizes[1:-1]))

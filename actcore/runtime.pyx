@@ -91,7 +91,7 @@ cdef void learn_from_wait(double nanoseconds) noexcept nogil:
     global caution, serial_work
     if nanoseconds > ORDINARY_WAIT:
         serial_work = caution * nanoseconds
-        caution = min(2 * caution, 16.0)
+        caution = min(2 * caution, 8.0)
     else:
         caution = max(0.5 * caution, 1.0)
 

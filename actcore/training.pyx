@@ -1,6 +1,5 @@
 """Trainer: compiled mini-batch training of an ``MLP``; see ``_kernels/training.pxd`` for the arithmetic."""
 from collections import namedtuple
-from cython.parallel cimport parallel, prange, threadid
 
 cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
@@ -10,119 +9,32 @@ import operator
 
 import numpy as np
 
-from actcore._kernels.dense cimport LANES, padded
-from actcore._kernels.losses cimport (
-    BINARY_CROSSENTROPY, CATEGORICAL_CROSSENTROPY, HUBER, MEAN_SQUARED_ERROR, Loss, on_logits,
-)
+from actcore._kernels.dense cimport padded
 from actcore._kernels.optimisers cimport (
     ADAM, ADAMW, CONSTANT, COSINE, MOMENTUM, NESTEROV, RMSPROP, SGD, STEPWISE, scheduled_rate,
 )
-from actcore._kernels.training cimport TILE, Layer, Network, NetworkBlocks, Training, workspace_size
+from actcore._kernels.training cimport TILE, Network, workspace_size
+from actcore._network_arguments import choice, number
 from actcore.network cimport MLP, aligned
+from actcore.objective cimport Objective, mean_loss
+from actcore.objective import LOSSES
 from actcore.runtime cimport fp_enter, fp_leave, fp_state, threads_for
 
 cnp.import_array()
 
-#: Names of the losses; the two cross-entropies are computed from logits.
-LOSSES = {
-    "mse": MEAN_SQUARED_ERROR,
-    "huber": HUBER,
-    "binary_crossentropy": BINARY_CROSSENTROPY,
-    "categorical_crossentropy": CATEGORICAL_CROSSENTROPY,
-}
 OPTIMISERS = {
     "sgd": SGD, "momentum": MOMENTUM, "nesterov": NESTEROV, "rmsprop": RMSPROP, "adam": ADAM, "adamw": ADAMW,
 }
 SCHEDULES = {"constant": CONSTANT, "step": STEPWISE, "cosine": COSINE}
 
-#: What the output layer may be under a loss on logits: nothing else would be what is trained.
-_LINKS = {BINARY_CROSSENTROPY: ("linear", "sigmoid"), CATEGORICAL_CROSSENTROPY: ("linear", "softmax")}
-
 #: Where and why a training stopped: the step that could not be done, the layer (from 0), and a sentence.
 Divergence = namedtuple("Divergence", "step layer message")
-
-
-cdef double mean_loss(
-    const Network* net, const Training* training, const NetworkBlocks* blocks, const void* parameters,
-    const char* x, const char* y, Py_ssize_t n, int itemsize, char* workspaces, double* sums, int threads,
-) noexcept nogil:
-    """Sum the loss tile by tile, each thread in its own workspace; the tiles are added in their order."""
-    cdef Py_ssize_t tile, start, tiles = (n + TILE - 1) // TILE
-    cdef Py_ssize_t size = padded(workspace_size(net)) * itemsize
-    cdef double total = 0.0
-    cdef fp_state fp
-    with parallel(num_threads=threads):
-        for tile in prange(tiles, schedule="static"):
-            start = tile * TILE
-            fp = fp_enter()
-            sums[tile] = blocks.loss(
-                net, training, parameters, x + start * net.n_in * itemsize, y + start * net.n_out * itemsize,
-                min(n - start, <Py_ssize_t> TILE), workspaces + threadid() * size
-            )
-            fp_leave(fp)
-    for tile in range(tiles):
-        total += sums[tile]
-    return total / <double> (n if training.loss == CATEGORICAL_CROSSENTROPY else n * net.n_out)
 
 
 cdef double CHUNK = 5e6  # nanoseconds of work between two looks at signals and at changed activations, roughly
 
 
-def _choice(kind, name, choices):
-    if name not in choices:
-        raise ValueError(f"{kind} must be one of {', '.join(choices)}, not {name!r}")
-    return choices[name]
-
-
-def _number(name, value, low=0.0, high=math.inf, above=False):
-    """Return `value` as a float within bounds, or say what is accepted."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must be a number, not {value!r}") from None
-    if not (math.isfinite(number) and (number > low if above else number >= low) and number <= high):
-        accepted = f"{'above' if above else 'at least'} {low:g}" + (f" and at most {high:g}" if high < math.inf else "")
-        raise ValueError(f"{name} must be a finite number, {accepted}, not {value!r}")
-    return number
-
-
-def _finite(array, name):
-    """Return a contiguous array, or say where it holds a number that is not finite."""
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        row, column = bad[0]
-        raise ValueError(
-            f"{name} holds {array[row, column]} at row {row}, column {column} ({len(bad)} such values in all); "
-            "remove or fill those rows"
-        )
-    return array
-
-
-cdef object checked_targets(MLP net, Loss loss, object y, Py_ssize_t n):
-    """Return targets as a contiguous (n, n_out) array; class numbers become rows with a single 1."""
-    cdef Py_ssize_t n_out = net.net.n_out
-    given = np.asarray(y)
-    if loss == CATEGORICAL_CROSSENTROPY and given.ndim == 1:
-        if given.dtype.kind not in "iub":
-            raise TypeError(f"labels must be integers, not {given.dtype}; or give a row of probabilities per sample")
-        wrong = given[(given < 0) | (given >= n_out)]
-        if len(wrong):
-            raise ValueError(f"y holds the label {wrong[0]}; with {n_out} outputs labels run from 0 to {n_out - 1}")
-        given = np.eye(n_out)[given]
-    elif given.ndim == 1 and n_out == 1:
-        given = given[:, None]
-    targets = _finite(net.batch(given, n_out, "y"), "y")
-    if len(targets) != n:
-        raise ValueError(f"X has {n} samples and y has {len(targets)}")
-    if on_logits(loss) and len(targets) and (targets.min() < 0 or targets.max() > 1):
-        low, high = targets.min(), targets.max()
-        raise ValueError(f"a cross-entropy takes labels or probabilities from 0 to 1; y reaches from {low} to {high}")
-    if loss == CATEGORICAL_CROSSENTROPY and not np.allclose(targets.sum(axis=1), 1, atol=1e-3):
-        raise ValueError("for categorical_crossentropy each row of y must sum to 1; or give integer labels (N,)")
-    return targets
-
-
-cdef class Trainer:
+cdef class Trainer(Objective):
     """Trains a network on a data set, any number of steps at a time, without the GIL.
 
     The samples are shuffled anew every epoch; seed and step number alone decide the result. What is written into the
@@ -204,14 +116,8 @@ cdef class Trainer:
     True
     """
 
-    cdef readonly MLP net
     cdef readonly object divergence
-    cdef Training state
-    cdef object x, y, order, moments, workspace  # owners of the memory below
-    cdef const NetworkBlocks* blocks
-    cdef void* parameters
-    cdef char* x_data
-    cdef char* y_data
+    cdef object order, moments, workspace  # owners of the memory below, and of the order of the samples
     cdef void* moment_data
     cdef void* work
     cdef bint running
@@ -221,42 +127,30 @@ cdef class Trainer:
         *, l1=0.0, momentum=0.9, decay=0.9, beta1=0.9, beta2=0.999, epsilon=1e-8, weight_decay=0.01, clip_norm=0.0,
         schedule="constant", schedule_steps=1000, schedule_factor=0.5, huber_width=1.0,
     ):
-        self.net = net
-        self.state.loss = _choice("loss", loss, LOSSES)
-        self.state.rules.optimiser = _choice("optimizer", optimizer, OPTIMISERS)
-        self.state.rules.schedule = _choice("schedule", schedule, SCHEDULES)
+        Objective.__init__(self, net, X, y, loss, huber_width)
+        self.state.rules.optimiser = choice("optimizer", optimizer, OPTIMISERS)
+        self.state.rules.schedule = choice("schedule", schedule, SCHEDULES)
         self.learning_rate = learning_rate
         self.l1 = l1
         self.l2 = l2
         self.clip_norm = clip_norm
         self.batch_size = batch_size
-        self.state.rules.momentum = _number("momentum", momentum, 0, 1)
-        self.state.rules.decay = _number("decay", decay, 0, 1)
-        self.state.rules.beta1 = _number("beta1", beta1, 0, 0.999999)
-        self.state.rules.beta2 = _number("beta2", beta2, 0, 0.99999999)
-        self.state.rules.epsilon = _number("epsilon", epsilon, above=True)
-        self.state.rules.weight_decay = _number("weight_decay", weight_decay)
-        self.state.rules.schedule_steps = <long long> _number("schedule_steps", schedule_steps, 1)
-        self.state.rules.schedule_factor = _number("schedule_factor", schedule_factor, 0, 1)
-        self.state.width = _number("huber_width", huber_width, above=True)
+        self.state.rules.momentum = number("momentum", momentum, 0, 1)
+        self.state.rules.decay = number("decay", decay, 0, 1)
+        self.state.rules.beta1 = number("beta1", beta1, 0, 0.999999)
+        self.state.rules.beta2 = number("beta2", beta2, 0, 0.99999999)
+        self.state.rules.epsilon = number("epsilon", epsilon, above=True)
+        self.state.rules.weight_decay = number("weight_decay", weight_decay)
+        self.state.rules.schedule_steps = <long long> number("schedule_steps", schedule_steps, 1)
+        self.state.rules.schedule_factor = number("schedule_factor", schedule_factor, 0, 1)
         self.state.seed = operator.index(seed) & 0xFFFFFFFFFFFFFFFF
-        self.x = _finite(net.batch(X, net.net.n_in, "X"), "X").copy()
-        self.y = checked_targets(net, self.state.loss, y, len(self.x)).copy()
-        if len(self.x) == 0:
-            raise ValueError("X holds no samples")
-        self.state.n_samples = len(self.x)
-        self.order = np.empty(len(self.x), np.intp)
+        self.order = np.empty(self.state.n_samples, np.intp)
         self.state.order = <Py_ssize_t*> cnp.PyArray_DATA(self.order)
         self.moments = aligned(2 * net.net.n_parameters, net.dtype)
         self.workspace = aligned(workspace_size(&net.net), net.dtype)
-        self.blocks = net.blocks
-        self.parameters = net.parameter_data()
-        self.x_data = <char*> cnp.PyArray_DATA(self.x)
-        self.y_data = <char*> cnp.PyArray_DATA(self.y)
         self.moment_data = cnp.PyArray_DATA(self.moments)
         self.work = cnp.PyArray_DATA(self.workspace)
         self.reset()
-        self._check_link()
 
     def reset(self):
         """Go back to step 0 with empty moments; the network keeps its parameters.
@@ -275,15 +169,6 @@ cdef class Trainer:
         self.state.rules.beta1_power = self.state.rules.beta2_power = 1.0
         self.moments[...] = 0
         self.divergence = None
-
-    def _check_link(self):
-        names = _LINKS.get(self.state.loss)
-        name = self.net.layer_activations[-1].name
-        if names is not None and name not in names:
-            raise ValueError(
-                f"this loss is computed from logits, so the output activation must be {names[0]} or {names[1]}, "
-                f"not {name}; choose one of them, or loss='mse'"
-            )
 
     @property
     def step(self):
@@ -307,7 +192,7 @@ cdef class Trainer:
 
     @learning_rate.setter
     def learning_rate(self, value):
-        self.state.rules.learning_rate = _number("learning_rate", value)
+        self.state.rules.learning_rate = number("learning_rate", value)
 
     @property
     def current_learning_rate(self):
@@ -333,7 +218,7 @@ cdef class Trainer:
 
     @l1.setter
     def l1(self, value):
-        self.state.rules.l1 = _number("l1", value)
+        self.state.rules.l1 = number("l1", value)
 
     @property
     def l2(self):
@@ -342,7 +227,7 @@ cdef class Trainer:
 
     @l2.setter
     def l2(self, value):
-        self.state.rules.l2 = _number("l2", value)
+        self.state.rules.l2 = number("l2", value)
 
     @property
     def clip_norm(self):
@@ -351,7 +236,7 @@ cdef class Trainer:
 
     @clip_norm.setter
     def clip_norm(self, value):
-        self.state.rules.clip_norm = _number("clip_norm", value)
+        self.state.rules.clip_norm = number("clip_norm", value)
 
     def run(self, steps):
         """Train.
@@ -424,7 +309,7 @@ cdef class Trainer:
         cdef Py_ssize_t wanted = operator.index(epochs)
         if wanted < 0:
             raise ValueError(f"epochs must not be negative, and is {epochs}")
-        target = -math.inf if target_loss is None else _number("target_loss", target_loss)
+        target = -math.inf if target_loss is None else number("target_loss", target_loss)
         history = np.empty(wanted)
         self._enter()
         try:
@@ -508,150 +393,6 @@ cdef class Trainer:
             "that are not finite. The weights before that step are kept; lower the learning rate "
             f"({self.state.rules.learning_rate:g}) or set clip_norm."
         )
-
-    def loss(self, X=None, y=None):
-        """Return the mean loss, without penalties.
-
-        Parameters
-        ----------
-        X : array_like, shape (N, n_in), optional
-            Samples; by default the training set.
-        y : array_like, shape (N,) or (N, n_out), optional
-            Their targets; given with `X`.
-
-        Returns
-        -------
-        float
-            The loss; inf or NaN for parameters that overflow.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for ``Trainer``, if the data do not fit.
-
-        Examples
-        --------
-        >>> import actcore as ac
-        >>> trainer = ac.Trainer(ac.MLP([1, 1], init="zeros"), [[0.0], [1.0]], [0.0, 1.0])
-        >>> trainer.loss(), trainer.loss([[5.0]], [2.0])
-        (0.5, 4.0)
-        """
-        samples, targets = self._data(X, y)
-        return self._mean_loss(samples, targets)
-
-    def gradient(self, X=None, y=None):
-        """Return the gradient of the mean loss with respect to the parameters, without penalties.
-
-        Parameters
-        ----------
-        X : array_like, shape (N, n_in), optional
-            Samples; by default the training set.
-        y : array_like, shape (N,) or (N, n_out), optional
-            Their targets; given with `X`.
-
-        Returns
-        -------
-        ndarray, shape (number of parameters,)
-            In the layout of ``net.parameters``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for ``Trainer``, if the data do not fit.
-
-        Examples
-        --------
-        >>> import actcore as ac
-        >>> ac.Trainer(ac.MLP([1, 1], init="zeros"), [[0.0], [1.0]], [0.0, 1.0]).gradient()
-        array([-1., -1.], dtype=float32)
-        """
-        return self._gradient(X, y)[0]
-
-    def gradient_norms(self, X=None, y=None):
-        """Return how large the gradient of the mean loss is in each layer: it vanishes or explodes along the depth.
-
-        Parameters
-        ----------
-        X : array_like, shape (N, n_in), optional
-            Samples; by default the training set.
-        y : array_like, shape (N,) or (N, n_out), optional
-            Their targets; given with `X`.
-
-        Returns
-        -------
-        weights : ndarray of float64, shape (layers,)
-            Euclidean norm of the gradient with respect to the weights.
-        pre_activations : ndarray of float64, shape (layers,)
-            Euclidean norm, over samples and units, of the gradient with respect to the pre-activations.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As for ``Trainer``, if the data do not fit.
-
-        Examples
-        --------
-        >>> import actcore as ac
-        >>> weights, z = ac.Trainer(ac.MLP([1, 1], init="zeros"), [[0.0], [1.0]], [0.0, 1.0]).gradient_norms()
-        >>> weights, z
-        (array([1.]), array([1.]))
-        """
-        cdef const Layer* layer
-        cdef int k
-        gradient, squares = self._gradient(X, y)
-        weights = np.empty(self.net.net.n_layers)
-        for k in range(self.net.net.n_layers):
-            layer = &self.net.net.layers[k]
-            weights[k] = np.linalg.norm(gradient[layer.weights:layer.weights + layer.n_in * layer.n_out])
-        return weights, np.sqrt(squares)
-
-    cdef tuple _gradient(self, object X, object y):
-        """Return the gradient, and its squares with respect to the pre-activations by layer."""
-        cdef Network net = self.net.net
-        samples, targets = self._data(X, y)
-        result = aligned(net.n_parameters + LANES, self.net.dtype)  # the kernel copies whole vectors
-        squares = np.zeros(net.n_layers)
-        workspace = aligned(workspace_size(&net), self.net.dtype)
-        cdef Py_ssize_t n = len(samples)
-        cdef void* x = cnp.PyArray_DATA(samples)
-        cdef void* t = cnp.PyArray_DATA(targets)
-        cdef void* g = cnp.PyArray_DATA(result)
-        cdef double* sums = <double*> cnp.PyArray_DATA(squares)
-        cdef void* space = cnp.PyArray_DATA(workspace)
-        cdef fp_state fp
-        with nogil:
-            fp = fp_enter()
-            self.blocks.gradient(&net, &self.state, self.parameters, x, t, n, g, sums, space)
-            fp_leave(fp)
-        return result[:net.n_parameters].copy(), squares
-
-    cdef tuple _data(self, object X, object y):
-        """Return checked samples and targets: those given, or the training set."""
-        if X is None and y is None:
-            return self.x, self.y
-        if X is None or y is None:
-            raise TypeError("give X and y together, or neither")
-        samples = self.net.batch(X, self.net.net.n_in, "X")
-        targets = checked_targets(self.net, self.state.loss, y, len(samples))
-        if len(samples) == 0:
-            raise ValueError("X holds no samples")
-        return samples, targets
-
-    cdef double _mean_loss(self, object samples, object targets) except? -1.0:
-        """Evaluate the loss in parallel where that pays."""
-        cdef Network net = self.net.net
-        cdef Training state = self.state
-        cdef Py_ssize_t n = len(samples)
-        cdef int itemsize = self.net.dtype.itemsize
-        cdef int threads = threads_for(n * self.net.cost())
-        workspaces = aligned(threads * padded(workspace_size(&net)), self.net.dtype)
-        sums = np.empty((n + TILE - 1) // TILE)
-        cdef char* x = <char*> cnp.PyArray_DATA(samples)
-        cdef char* y = <char*> cnp.PyArray_DATA(targets)
-        cdef char* spaces = <char*> cnp.PyArray_DATA(workspaces)
-        cdef double* parts = <double*> cnp.PyArray_DATA(sums)
-        with nogil:
-            return mean_loss(&net, &state, self.blocks, self.parameters, x, y, n, itemsize, spaces, parts, threads)
 
     def __repr__(self):
         names = {number: name for name, number in LOSSES.items()}, {number: name for name, number in OPTIMISERS.items()}

@@ -100,20 +100,37 @@ cdef inline int lanes_used(Py_ssize_t n) noexcept nogil:
 
 cdef inline void clear_sums(double* high, double* low, double* count, const Pass* now, int width) noexcept nogil:
     cdef int q
-    for q in range(lanes_used(now.n) * width):
+    for q in range(LANES if width == 1 else lanes_used(now.n) * width):
         high[q] = low[q] = count[q] = 0
 
 
-cdef inline void report_sums(double* high, double* low, double* count, const Pass* now, int width) noexcept nogil:
+cdef inline void combine(real* like, double* high, double* low, double* count, int half) noexcept nogil:
+    """Add the upper half of the lanes to the lower; `like` tells the dtype."""
+    cdef int q
+    for q in range(half):
+        count[q] = count[q] + count[q + half]
+    if real is float:
+        for q in range(half):
+            high[q] = high[q] + high[q + half]
+    else:
+        for q in range(half):
+            low[q] = low[q] + low[q + half]
+            accumulate(&high[q], &low[q], high[q + half])
+
+
+cdef inline void report_sums(real* like, double* high, double* low, double* count, const Pass* now, int width) noexcept nogil:
     """Combine the lanes pairwise and report them."""
-    cdef int j, q, half = lanes_used(now.n) // 2
+    cdef int j, half = lanes_used(now.n) // 2
     cdef double* partial = now.partial
-    while half > 0:
-        for q in range(half * width):
-            low[q] = low[q] + low[q + half * width]
-            accumulate(&high[q], &low[q], high[q + half * width])
-            count[q] = count[q] + count[q + half * width]
-        half = half // 2
+    if width == 1:
+        combine(like, high, low, count, 8)
+        combine(like, high, low, count, 4)
+        combine(like, high, low, count, 2)
+        combine(like, high, low, count, 1)
+    else:
+        while half > 0:
+            combine(like, high, low, count, half * width)
+            half = half // 2
     for j in range(width):
         partial[TOP * width + j] = now.state[TOP * width + j]
         partial[HIGH * width + j] = high[j]
@@ -135,6 +152,45 @@ cdef inline void top_of(const real* x, real* lanes, Py_ssize_t entries, Py_ssize
             lanes[k * width + j] = x[k * step + j] if x[k * step + j] > lanes[k * width + j] else lanes[k * width + j]
 
 
+cdef inline void upper_half(real* lanes, int half) noexcept nogil:
+    """Keep the larger of each two lanes."""
+    cdef int q
+    for q in range(half):
+        lanes[q] = lanes[q] if lanes[q] > lanes[q + half] else lanes[q + half]
+
+
+cdef inline real top_of_row(const real* x, Py_ssize_t n) noexcept nogil:
+    """The largest entry of a contiguous row, a vector or four at a time; the last entries in a vector of their own."""
+    cdef real[4 * LANES] wide
+    cdef real[LANES] lanes
+    cdef real[LANES] rest
+    cdef Py_ssize_t start = 0, entries = n % LANES
+    cdef int q
+    for q in range(LANES):
+        lanes[q] = -INFINITY
+    if n >= 4 * LANES:
+        for q in range(4 * LANES):
+            wide[q] = -INFINITY
+        while start + 4 * LANES <= n:
+            top_of(x + start, wide, 4 * LANES, 1, 1)
+            start += 4 * LANES
+        upper_half(wide, 2 * LANES)
+        upper_half(wide, LANES)
+        top_of(wide, lanes, LANES, 1, 1)
+    while start + LANES <= n:
+        top_of(x + start, lanes, LANES, 1, 1)
+        start += LANES
+    if entries > 0:
+        for q in range(LANES):
+            rest[q] = x[start + q] if q < entries else <real> -INFINITY
+        top_of(rest, lanes, LANES, 1, 1)
+    upper_half(lanes, LANES // 2)
+    upper_half(lanes, LANES // 4)
+    upper_half(lanes, LANES // 8)
+    upper_half(lanes, LANES // 16)
+    return lanes[0]
+
+
 cdef inline void fold_top(const real* x, const Pass* now, int width) noexcept nogil:
     """TOP: the largest entry; a NaN is passed over (it reaches the result through the sums)."""
     cdef real lanes[LANES * TILE]
@@ -142,16 +198,18 @@ cdef inline void fold_top(const real* x, const Pass* now, int width) noexcept no
     cdef Py_ssize_t whole = now.n - now.n % LANES
     cdef int j, q, used = lanes_used(now.n)
     cdef int half = used // 2
-    for q in range(used * width):
-        lanes[q] = -INFINITY
-    for block in range(now.n // LANES):
-        start = block * LANES
-        top_of(x + start * step, lanes, LANES, step, width)
-    top_of(x + whole * step, lanes, now.n - whole, step, width)
-    while half > 0:
-        for q in range(half * width):
-            lanes[q] = lanes[q] if lanes[q] > lanes[q + half * width] else lanes[q + half * width]
-        half = half // 2
+    if width == 1:
+        lanes[0] = top_of_row(x, now.n)
+    else:
+        for q in range(used * width):
+            lanes[q] = -INFINITY
+        for block in range(now.n // LANES):
+            start = block * LANES
+            top_of(x + start * step, lanes, LANES, step, width)
+        top_of(x + whole * step, lanes, now.n - whole, step, width)
+        while half > 0:
+            upper_half(lanes, half * width)
+            half = half // 2
     for j in range(width):
         now.partial[TOP * width + j] = lanes[j]
         now.partial[HIGH * width + j] = now.partial[LOW * width + j] = now.partial[COUNT * width + j] = 0
@@ -185,6 +243,20 @@ cdef inline void weights_of(
             count[q] = count[q] + (<double> 1 if tie else <double> 0)
 
 
+cdef inline void last_weights(
+    const real* x, const real* top, double* high, double* low, double* count, Py_ssize_t entries
+) noexcept nogil:
+    """The last entries of a contiguous row, in one vector; the lanes left over count only where -inf is the top."""
+    cdef real[LANES] rest
+    cdef int q
+    for q in range(LANES):
+        rest[q] = x[q] if q < entries else <real> -INFINITY
+    weights_of(rest, top, high, low, count, LANES, 1, 1)
+    if top[0] == -INFINITY:
+        for q in range(<int> entries, LANES):
+            count[q] = count[q] - 1
+
+
 cdef inline void fold_weights(const real* x, const Pass* now, int width) noexcept nogil:
     """HIGH + LOW: the sum of exp(xᵢ − TOP) over the entries below the top; COUNT: the entries at the top.
 
@@ -203,8 +275,11 @@ cdef inline void fold_weights(const real* x, const Pass* now, int width) noexcep
     for block in range(now.n // LANES):
         start = block * LANES
         weights_of(x + start * step, top, high, low, count, LANES, step, width)
-    weights_of(x + whole * step, top, high, low, count, now.n - whole, step, width)
-    report_sums(high, low, count, now, width)
+    if width > 1:
+        weights_of(x + whole * step, top, high, low, count, now.n - whole, step, width)
+    elif whole < now.n:
+        last_weights(x + whole, top, high, low, count, now.n - whole)
+    report_sums(<real*> NULL, high, low, count, now, width)
 
 
 cdef inline bint is_tame(real top) noexcept nogil:
@@ -236,6 +311,24 @@ cdef inline void shares_of(
             accumulate(&high[q], &low[q], share)
 
 
+cdef inline void last_shares(
+    const real* x, real* y, const real* top, const real* floor, const real* shift, double* high, bint all_tame, Py_ssize_t entries,
+    double* low
+) noexcept nogil:
+    """The last entries of a contiguous row, in one vector."""
+    cdef real[LANES] rest
+    cdef int q
+    for q in range(LANES):
+        rest[q] = x[q] if q < entries else floor[0]
+    for q in range(LANES):
+        rest[q] = exp_over_power(rest[q], floor[0], shift[0]) if all_tame else exp_below(rest[q], top[0])
+    for q in range(LANES):
+        accumulate(&high[q], &low[q], rest[q] if q < entries else <real> 0)
+    for q in range(LANES):
+        if q < entries:
+            y[q] = rest[q]
+
+
 cdef inline void all_shares(
     const real* x, real* y, const real* top, const real* floor, const real* shift, bint all_tame, const Pass* now, int width
 ) noexcept nogil:
@@ -250,10 +343,14 @@ cdef inline void all_shares(
         shares_of(
             x + start * step, y + start * y_step, top, floor, shift, high, low, count, all_tame, LANES, step, y_step, width
         )
-    shares_of(
-        x + whole * step, y + whole * y_step, top, floor, shift, high, low, count, all_tame, now.n - whole, step, y_step, width
-    )
-    report_sums(high, low, count, now, width)
+    if width == 1:
+        if whole < now.n:
+            last_shares(x + whole, y + whole, top, floor, shift, high, all_tame, now.n - whole, low)
+    else:
+        shares_of(
+            x + whole * step, y + whole * y_step, top, floor, shift, high, low, count, all_tame, now.n - whole, step, y_step, width
+        )
+    report_sums(<real*> NULL, high, low, count, now, width)
 
 
 cdef inline void fold_shares(const real* x, real* y, const Pass* now, int width) noexcept nogil:
@@ -299,7 +396,7 @@ cdef inline void fold_products(const real* a, const real* b, const Pass* now, in
         start = block * LANES
         products_of(a + start * a_step, b + start * b_step, high, low, LANES, a_step, b_step, width)
     products_of(a + whole * a_step, b + whole * b_step, high, low, now.n - whole, a_step, b_step, width)
-    report_sums(high, low, count, now, width)
+    report_sums(<real*> NULL, high, low, count, now, width)
 
 
 cdef inline void chosen_of(
@@ -341,7 +438,7 @@ cdef inline void fold_chosen(
         chooser + whole * step, values + whole * value_step, top, threshold, high, low, count, now.n - whole, step, value_step,
         width,
     )
-    report_sums(high, low, count, now, width)
+    report_sums(<real*> NULL, high, low, count, now, width)
 
 
 # --- the softmax family -------------------------------------------------------------------------------------------------
