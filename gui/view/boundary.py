@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from . import theme
 from .contours import Contours
+from .picture import Picture
 from .plot import Handle, Plot
 
 TRAIN_SIZE, TEST_SIZE = 6.5, 6.5
@@ -44,7 +45,7 @@ class Boundary(Plot):
         square = (-extent, extent)
         super().__init__("Output of the network", "", "", square, square, parent=parent)
         self._extent = extent
-        self._after, self._before = _Picture(extent), _Picture(extent)
+        self._after, self._before = (Picture(extent, to_border=True) for _ in range(2))
         self._line, self._line_before = Contours(extent), Contours(extent)
         self._train, self._test = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
         for points in (self._train, self._test):  # hundreds of them, and they hardly ever change
@@ -225,42 +226,3 @@ class Boundary(Plot):
     def _on_wipe(self, x: float, _y: float) -> None:
         share = min(max((x / self._extent + 1) / 2, 0.0), 1.0)
         self.set_wipe(share)
-
-
-class _Picture(pg.GraphicsObject):
-    """An image over the plane, drawn smoothly: no pixel of the grid shows. Its right part can be cut away."""
-
-    def __init__(self, extent: float) -> None:
-        super().__init__()
-        self._extent, self._share = extent, 1.0
-        self._image = QImage()
-
-    def set_image(self, rgba: NDArray[np.uint8]) -> None:
-        pixels = np.ascontiguousarray(rgba)
-        rows, columns = rgba.shape[:2]
-        image = QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBX8888)
-        self._image = image.convertToFormat(QImage.Format.Format_RGB32)  # the format that is enlarged fastest
-        self.update()
-
-    def copy(self, other: _Picture) -> None:
-        self._image = other._image
-        self.update()
-
-    def set_share(self, share: float) -> None:
-        self._share = share
-        self.update()
-
-    def boundingRect(self) -> QRectF:
-        side = 2 * self._extent
-        return QRectF(-self._extent, -self._extent, side, side)
-
-    def paint(self, painter: QPainter, _option: object, _widget: QWidget | None = None) -> None:
-        if self._image.isNull():
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        target = self.boundingRect()
-        # The outer samples lie on the border, so half a pixel on each side lies outside the plane.
-        source = QRectF(0.5, 0.5, self._image.width() - 1.0, self._image.height() - 1.0)
-        target.setWidth(target.width() * self._share)
-        source.setWidth(source.width() * self._share)
-        painter.drawImage(target, self._image, source)

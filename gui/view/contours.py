@@ -9,33 +9,22 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath
+from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .segments import draw_segments, segments_between
 
 
-def contour_path(values: NDArray[np.floating], levels: Sequence[float], limit: float) -> QPainterPath:
-    """Lines of equal value as one path, in units of the plane ±limit; the outer samples lie on its border."""
-    lines = _contours([values], levels, limit)
-    if not lines:
-        return QPainterPath()
-    x, y = np.concatenate(lines).T
-    connected = np.ones(len(x), np.intc)
-    connected[np.cumsum([len(line) for line in lines]) - 1] = 0
-    return pg.arrayToQPath(x, y, connected)
-
-
 class Contours(pg.GraphicsObject):
-    """Lines of equal value, dark on a light halo so that they show on any colour.
+    """Lines of equal value; dark on a light halo they show on any colour, without it they stay in the background.
 
     They are drawn as separate short lines: Qt takes fifty times as long to outline one wide path of them.
     """
 
-    def __init__(self, limit: float) -> None:
+    def __init__(self, limit: float, *, halo: bool = True) -> None:
         super().__init__()
-        self._limit = limit
+        self._limit, self._halo = limit, halo
         self._pieces: NDArray[np.float64] = np.empty((0, 4))
         self._shares = (0.0, 1.0)
 
@@ -63,10 +52,19 @@ class Contours(pg.GraphicsObject):
         left, right = self._shares
         side = 2 * self._limit
         painter.setClipRect(QRectF(left * side - self._limit, -self._limit, (right - left) * side, side))
-        for pen in (theme.pen("halo", 3.2), theme.pen("curve", 1.6)):
-            pen.setCapStyle(Qt.PenCapStyle.SquareCap)
+        for pen in self._pens():
             painter.setPen(pen)
             draw_segments(painter, self._pieces)
+
+
+    def _pens(self) -> list[QPen]:
+        if self._halo:
+            pens, cap = [theme.pen("halo", 3.2), theme.pen("curve", 1.6)], Qt.PenCapStyle.SquareCap
+        else:  # where two pieces of a pale line met in their caps, it would be darker
+            pens, cap = [theme.pen("curve", 1.0, alpha=0.35)], Qt.PenCapStyle.FlatCap
+        for pen in pens:
+            pen.setCapStyle(cap)
+        return pens
 
 
 def _contours(

@@ -16,10 +16,11 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QGraphicsPathItem, QGraphicsSceneMouseEvent, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QSizePolicy, QWidget
 
 from . import theme
-from .contours import contour_path
+from .contours import Contours
+from .picture import Picture
 from .plot import Handle, Plot
 
 Point = tuple[float, float]
@@ -44,8 +45,8 @@ class Plane(Plot):
         square = (-limit, limit)
         super().__init__("Input plane", "x₁", "x₂", square, square, parent=parent)
         self._limit = limit
-        self._image = pg.ImageItem()
-        self._contours = QGraphicsPathItem()
+        self._image = Picture(limit, to_border=False)
+        self._contours = Contours(limit, halo=False)
         self._line = _DecisionLine()
         self._arrow = _Arrow()
         self.point = Handle(text="input")
@@ -70,12 +71,11 @@ class Plane(Plot):
 
     def set_image(self, rgba: NDArray[np.uint8]) -> None:
         """Colour the plane: (n, n, 4) uint8, first row at the lowest x2."""
-        self._image.setImage(rgba, levels=None, autoLevels=False)
-        self._image.setRect(QRectF(-self._limit, -self._limit, 2 * self._limit, 2 * self._limit))
+        self._image.set_image(rgba)
 
     def set_contours(self, values: NDArray[np.floating], levels: Sequence[float]) -> None:
         """Draw lines of equal value; `values` are samples on a regular grid whose border is the plane's."""
-        self._contours.setPath(contour_path(values, levels, self._limit))
+        self._contours.set_fields([values], levels)
 
     def set_neuron(self, point: Point, line: tuple[Point, Point] | None, anchor: Point, tip: Point) -> None:
         """Place everything that can be dragged."""
@@ -90,8 +90,7 @@ class Plane(Plot):
 
     def retheme(self) -> None:
         super().retheme()
-        self._contours.setPen(theme.pen("curve", 1.0, alpha=0.35))
-        for item in (self._line, self._arrow):
+        for item in (self._contours, self._line, self._arrow):
             item.update()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPainterPath
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath
 from PySide6.QtWidgets import (
     QGraphicsSceneHoverEvent,
     QGraphicsSceneMouseEvent,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .focus import FocusFrame
+from .stamps import Stamps
 
 # Segmented lines would save a millisecond a frame, but the seams of antialiased pieces show.
 pg.setConfigOptions(antialias=True, imageAxisOrder="row-major", useOpenGL=False, segmentedLineMode="off")
@@ -184,15 +185,13 @@ class Handle(pg.GraphicsObject):
             self._paint_text(painter, radius + 6.0)
 
     def _paint_text(self, painter: QPainter, offset: float) -> None:
-        """Write what this is beside it, on the side where there is room, haloed for any background."""
-        font = theme.font(theme.TEXT_S, bold=True)
-        path = QPainterPath()
-        width = QFontMetricsF(font).horizontalAdvance(self.text)
+        """Write what this is beside it, on the side where there is room."""
+        width = QFontMetricsF(_text_font()).horizontalAdvance(self.text)
         view = self.getViewBox()
         room = view.mapFromView(QPointF(view.viewRect().right(), 0)).x() - view.mapFromView(self.pos()).x()
-        path.addText(offset if room > offset + width + 4.0 else -offset - width, 4.0, font, self.text)
-        painter.strokePath(path, theme.pen("halo", 3.0))
-        painter.fillPath(path, theme.color("curve"))
+        at = QPointF(offset if room > offset + width + 4.0 else -offset - width, 4.0)
+        reach = QRectF(-2.0, -14.0, round(width) + 5.0, 20.0)
+        Stamps(painter).put(at, reach, _paint_haloed, self.text)
 
     def hoverEnterEvent(self, event: QGraphicsSceneHoverEvent) -> None:
         self._hover = True
@@ -215,3 +214,15 @@ class Handle(pg.GraphicsObject):
     def mouseReleaseEvent(self, event: QGraphicsSceneMouseEvent) -> None:
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.released.emit()
+
+
+def _text_font() -> QFont:
+    return theme.font(theme.TEXT_S, bold=True)
+
+
+def _paint_haloed(painter: QPainter, text: str) -> None:
+    """Write a text at the origin with a halo, for any background."""
+    path = QPainterPath()
+    path.addText(0.0, 0.0, _text_font(), text)
+    painter.strokePath(path, theme.pen("halo", 3.0))
+    painter.fillPath(path, theme.color("curve"))
