@@ -48,8 +48,7 @@ class Boundary(Plot):
         self._after, self._before = (Picture(extent, to_border=True) for _ in range(2))
         self._line, self._line_before = Contours(extent), Contours(extent)
         self._train, self._test = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
-        for points in (self._train, self._test):  # hundreds of them, and they hardly ever change
-            points.setCacheMode(points.CacheMode.DeviceCoordinateCache)
+        self.draw_once(self._train, self._test)  # hundreds of points, which hardly ever change
         self._seam = pg.InfiniteLine(angle=90, movable=False)
         self._grip = Handle("accent", radius=7.0)
         self._words = [pg.TextItem("before", anchor=(1.1, 0)), pg.TextItem("now", anchor=(-0.1, 0))]

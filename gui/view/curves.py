@@ -78,9 +78,9 @@ class Curves(QWidget):
             self.value_plot.addItem(item)
         for item in (*self._slope_axes, self._second, self._slope, self._slope_drop, self.slope_handle):
             self.slope_plot.addItem(item)
-        # What the operating point does not move is drawn once, and then copied.
-        for item in (self._flat, *self._value_axes, *self._slope_axes, *self._static_curves()):
-            item.setCacheMode(item.CacheMode.DeviceCoordinateCache)
+        # What the operating point does not move:
+        self.value_plot.draw_once(self._flat, *self._value_axes, self._value, self._ghost)
+        self.slope_plot.draw_once(*self._slope_axes, self._slope, self._second)
         for plot, handle in ((self.value_plot, self.value_handle), (self.slope_plot, self.slope_handle)):
             handle.dragged.connect(lambda z, _y: self.operating_dragged.emit(z))
             handle.released.connect(self.released)
@@ -90,9 +90,6 @@ class Curves(QWidget):
             plot.nudge_finished.connect(self.released)
         self._z = 0.0
         self.retheme()
-
-    def _static_curves(self) -> tuple[pg.PlotCurveItem, ...]:
-        return self._value, self._slope, self._second, self._ghost
 
     def set_limits(self, value_range: tuple[float, float], slope_range: tuple[float, float]) -> None:
         """Set the vertical axes; they depend on the activation, not on the operating point."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath
+from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import (
+    QGraphicsItem,
     QGraphicsSceneHoverEvent,
     QGraphicsSceneMouseEvent,
     QStyleOptionGraphicsItem,
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .focus import FocusFrame
-from .stamps import Stamps
+from .stamps import Stamps, density, is_raster
 
 # Segmented lines would save a millisecond a frame, but the seams of antialiased pieces show.
 pg.setConfigOptions(antialias=True, imageAxisOrder="row-major", useOpenGL=False, segmentedLineMode="off")
@@ -75,8 +76,9 @@ class Plot(FocusFrame, pg.PlotWidget):
             axis = self.getAxis(side)
             axis.setStyle(tickFont=theme.font(theme.TEXT_S), tickLength=-4, tickTextOffset=theme.SPACE_XS)
             axis.setStyle(maxTickLevel=0)
-            axis.setCacheMode(axis.CacheMode.DeviceCoordinateCache)
             axis.enableAutoSIPrefix(False)
+        self._copied: list[QGraphicsItem] = []
+        self.draw_once(*(self.getAxis(side) for side in self._labels))
         self.getAxis("left").setWidth(LEFT_AXIS)
         self.getAxis("bottom").setHeight(self._bottom)
         self.getPlotItem().setContentsMargins(0, TOP_MARGIN, RIGHT_MARGIN, 0)
@@ -100,6 +102,26 @@ class Plot(FocusFrame, pg.PlotWidget):
     def to_pixels(self, x: float, y: float) -> QPointF:
         """Where a point of the plot stands on the widget's viewport."""
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
+
+    def draw_once(self, *items: QGraphicsItem) -> None:
+        """Draw these items when they change, and copy them in all other frames."""
+        self._copied += items
+        self._copy(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        viewport = self.viewport()
+        with QPainter(viewport) as painter:
+            on_screen = is_raster(painter) and density(painter) == viewport.devicePixelRatioF()
+        if on_screen:
+            super().paintEvent(event)
+        else:  # a picture to keep, of another density or of vectors: copies would be blurred in it
+            self._copy(QGraphicsItem.CacheMode.NoCache)
+            super().paintEvent(event)
+            self._copy(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+    def _copy(self, mode: QGraphicsItem.CacheMode) -> None:
+        for item in self._copied:
+            item.setCacheMode(mode)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         painter.resetTransform()  # from the scene to the widget
