@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath
 
 from . import theme
 from .edge_pens import FULL, mixed
-from .stamps import Stamps
+from .stamps import Stamps, is_raster
 
 MARGIN = 3.0
 """What a frame takes outside the unit."""
@@ -33,7 +33,11 @@ class Fields:
         self._image = tall.convertToFormat(QImage.Format.Format_RGB32)
 
     def draw(self, painter: QPainter, rect: QRectF, unit: int) -> None:
-        painter.drawImage(rect, self._image, QRect(0, unit * self._side, self._side, self._side))
+        source = QRect(0, unit * self._side, self._side, self._side)
+        if is_raster(painter):
+            painter.drawImage(rect, self._image, source)
+        else:  # an SVG takes in the whole image, whatever its source
+            painter.drawImage(rect, self._image.copy(source))
 
 
 def draw_frame(stamps: Stamps, rect: QRectF, kind: str) -> None:

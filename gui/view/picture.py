@@ -52,9 +52,7 @@ class Picture(pg.GraphicsObject):
         if self._image.isNull():
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        target = self.boundingRect()
-        inset = self._inset
-        source = QRectF(self._image.rect()).adjusted(inset, inset, -inset, -inset)
-        target.setWidth(target.width() * self._share)
-        source.setWidth(source.width() * self._share)
-        painter.drawImage(target, self._image, source)
+        target, inset = self.boundingRect(), self._inset
+        if self._share < 1.0:
+            painter.setClipRect(QRectF(target.left(), target.top(), self._share * target.width(), target.height()))
+        painter.drawImage(target, self._image, QRectF(self._image.rect()).adjusted(inset, inset, -inset, -inset))

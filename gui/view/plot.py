@@ -77,7 +77,7 @@ class Plot(FocusFrame, pg.PlotWidget):
             axis.setStyle(tickFont=theme.font(theme.TEXT_S), tickLength=-4, tickTextOffset=theme.SPACE_XS)
             axis.setStyle(maxTickLevel=0)
             axis.enableAutoSIPrefix(False)
-        self._copied: list[QGraphicsItem] = []
+        self._copied: list[pg.GraphicsItem] = []
         self.draw_once(*(self.getAxis(side) for side in self._labels))
         self.getAxis("left").setWidth(LEFT_AXIS)
         self.getAxis("bottom").setHeight(self._bottom)
@@ -103,25 +103,27 @@ class Plot(FocusFrame, pg.PlotWidget):
         """Where a point of the plot stands on the widget's viewport."""
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
 
-    def draw_once(self, *items: QGraphicsItem) -> None:
+    def draw_once(self, *items: pg.GraphicsItem) -> None:
         """Draw these items when they change, and copy them in all other frames."""
         self._copied += items
-        self._copy(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        self._set_copying(True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         viewport = self.viewport()
         with QPainter(viewport) as painter:
             on_screen = is_raster(painter) and density(painter) == viewport.devicePixelRatioF()
-        if on_screen:
-            super().paintEvent(event)
-        else:  # a picture to keep, of another density or of vectors: copies would be blurred in it
-            self._copy(QGraphicsItem.CacheMode.NoCache)
-            super().paintEvent(event)
-            self._copy(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        # In a picture of another density copies would be blurred, and in one of vectors they would be pixels.
+        if not on_screen:
+            self._set_copying(False)
+        super().paintEvent(event)
+        if not on_screen:
+            self._set_copying(True)
 
-    def _copy(self, mode: QGraphicsItem.CacheMode) -> None:
+    def _set_copying(self, on: bool) -> None:
+        modes = QGraphicsItem.CacheMode
         for item in self._copied:
-            item.setCacheMode(mode)
+            item.setCacheMode(modes.DeviceCoordinateCache if on else modes.NoCache)
+            item.setExportMode(not on)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         painter.resetTransform()  # from the scene to the widget
