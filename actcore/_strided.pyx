@@ -1,7 +1,8 @@
 """Large scattered arrays in parallel.
 
 NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too
-short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits.
+short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits. The results of
+gated units, which are halves of an array, are multiplied on the way, while the first-level cache has them.
 """
 from cython.parallel cimport parallel, threadid
 
@@ -16,13 +17,20 @@ import numpy as np
 cnp.import_array()
 
 cdef enum:
-    MAX_ARRAYS = 4
+    MAX_ARRAYS = 8
+    MAX_FACTORS = 3
+    PORTION = 2048  # elements of a row whose results are multiplied while the first-level cache has them
     MAX_PARAMETERS = 8
     MAX_DIMENSIONS = 64
     RUNS = 8  # of neighbouring rows, per thread
 
 #: Below this many elements NumPy's own way is taken without a further look.
 cdef Py_ssize_t SMALLEST = 16384
+
+
+ctypedef fused real:
+    float
+    double
 
 
 cdef struct Walk:
@@ -34,8 +42,10 @@ cdef struct Walk:
     Py_ssize_t shape[MAX_DIMENSIONS]
     Py_ssize_t steps[MAX_ARRAYS][MAX_DIMENSIONS]
     Py_ssize_t inner_steps[MAX_ARRAYS]
-    char* data[MAX_ARRAYS]
+    char* data[MAX_ARRAYS]  # inputs, outputs, factors
     double parameters[MAX_PARAMETERS]
+    int n_factors
+    int multiplied[MAX_FACTORS]  # the array that each factor multiplies
 
 
 cdef bint is_scattered(object x) noexcept:
@@ -46,13 +56,35 @@ cdef bint is_scattered(object x) noexcept:
         and cnp.PyArray_SIZE(x) >= SMALLEST
 
 
+cdef inline void multiply(real* y, Py_ssize_t y_step, const real* factor, Py_ssize_t step, Py_ssize_t n) noexcept nogil:
+    """y = y · factor; steps in elements."""
+    cdef Py_ssize_t i
+    if y_step == 1 and step == 1:
+        for i in range(n):
+            y[i] = y[i] * factor[i]
+    else:
+        for i in range(n):
+            y[i * y_step] = y[i * y_step] * factor[i * step]
+
+
+cdef inline void multiply_portion(
+    const Walk* walk, char** data, int y, int factor, Py_ssize_t start, Py_ssize_t n
+) noexcept nogil:
+    """Multiply part of a row of one array by that of another."""
+    cdef Py_ssize_t y_step = walk.inner_steps[y], step = walk.inner_steps[factor], size = walk.loop.itemsize
+    if size == sizeof(float):
+        multiply(<float*> (data[y] + start * y_step), y_step // size, <float*> (data[factor] + start * step), step // size, n)
+    else:
+        multiply(<double*> (data[y] + start * y_step), y_step // size, <double*> (data[factor] + start * step), step // size, n)
+
+
 cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept nogil:
     """Run rows first to last - 1, in the order of the axes."""
     cdef Py_ssize_t index[MAX_DIMENSIONS]
     cdef char* args[MAX_ARRAYS + MAX_PARAMETERS]
     cdef Py_ssize_t steps[MAX_ARRAYS + MAX_PARAMETERS]
     cdef char* data[MAX_ARRAYS]
-    cdef Py_ssize_t _row, rest = first
+    cdef Py_ssize_t _row, start, count, rest = first
     cdef int axis, k, position, n_parameters = walk.loop.n_parameters
     for k in range(walk.n_arrays):
         data[k] = walk.data[k]
@@ -65,11 +97,17 @@ cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept
         args[walk.n_inputs + k] = <char*> &walk.parameters[k]
         steps[walk.n_inputs + k] = 0
     for _row in range(first, last):
-        for k in range(walk.n_arrays):
+        for k in range(walk.n_inputs + walk.loop.n_outputs):
             position = k if k < walk.n_inputs else k + n_parameters
             args[position] = data[k]
             steps[position] = walk.inner_steps[k]
-        loops.run_part(walk.loop, args, 0, walk.inner, steps)
+        start = 0
+        while start < walk.inner:
+            count = walk.inner if walk.n_factors == 0 else min(walk.inner - start, <Py_ssize_t> PORTION)
+            loops.run_part(walk.loop, args, start, count, steps)
+            for k in range(walk.n_factors):
+                multiply_portion(walk, data, walk.multiplied[k], walk.n_arrays - walk.n_factors + k, start, count)
+            start += count
         axis = walk.ndim - 1
         while axis >= 0:
             index[axis] += 1
@@ -103,8 +141,8 @@ cdef list _axes(cnp.ndarray output):
     return axes
 
 
-def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
-    """Run a loop over arrays of one shape and dtype.
+def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs, tuple factors=()):
+    """Run a loop over arrays of one shape and dtype, and multiply its results.
 
     Parameters
     ----------
@@ -114,6 +152,8 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
         Aligned, in native byte order, of equal shape and dtype; an output is an input itself or shares no memory with any.
     parameters : tuple of float
         The parameters' values.
+    factors : tuple of (int, ndarray)
+        Which output is multiplied by what, in this order; not of 16-bit numbers.
     """
     cdef Walk walk
     cdef cnp.ndarray array = outputs[0]
@@ -121,7 +161,10 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
     cdef int threads
     cdef Shares shares
     cdef int k, axis, position
-    arrays = inputs + outputs
+    arrays = inputs + outputs + tuple([factor for _, factor in factors])
+    walk.n_factors = len(factors)
+    for k in range(len(factors)):
+        walk.multiplied[k] = len(inputs) + factors[k][0]
     axes = _axes(array)
     walk.loop = loops.find(name, kind, array.dtype.name)
     walk.ndim = array.ndim - 1
@@ -149,6 +192,37 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs):
         with parallel(num_threads=threads):
             run_share(&walk, rows, length, &shares, threadid())
         learn_from_wait(shares.waited)
+
+
+def try_gated(str name, str kind, object x, tuple outputs, tuple factors):
+    """Run a loop without parameters and multiply its results, if the arrays are large and of one kind.
+
+    Parameters
+    ----------
+    name, kind : str
+        Which loop.
+    x : ndarray
+        Its input; shares no memory with an output.
+    outputs : tuple of ndarray
+        Where to write.
+    factors : tuple of (int, ndarray)
+        As for ``apply``.
+
+    Returns
+    -------
+    bool
+        Whether it was done.
+    """
+    arrays = [x, *outputs, *[factor for _, factor in factors]]
+    if x.size < SMALLEST or x.dtype not in (np.dtype("float32"), np.dtype("float64")):
+        return False
+    for array in arrays:
+        if array.shape != x.shape or array.dtype != x.dtype or not array.flags.aligned:
+            return False
+        if any([stride % array.itemsize for stride in array.strides]):
+            return False
+    apply(name, kind, (x,), (), outputs, factors)
+    return True
 
 
 def try_apply(str name, str kind, tuple inputs, tuple parameters, dict options):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from actcore import _ufuncs
+from actcore import _strided, _ufuncs
 from actcore._layout import Axes, broadcast, detached, halves, part, resized
 from actcore.along_axis import Axiswise
 
@@ -93,6 +93,8 @@ class Gated(Axiswise):
 
     def _value(self, x: Any, axes: Axes, out: Any) -> None:
         a, b = halves(self.name, detached(x, out), axes[0])
+        if _strided.try_gated(self.spec.of, "value", b, (out,), ((0, a),)):
+            return
         getattr(_ufuncs, self.spec.of)(b, out=out, casting="same_kind")
         np.multiply(out, a, out=out, casting="same_kind")
 
@@ -100,6 +102,8 @@ class Gated(Axiswise):
         g = broadcast(self.name, detached(g, out), self.result_shape(x.shape, axes, {}))
         a, b = halves(self.name, detached(x, out), axes[0])
         ga, gb = halves(self.name, out, axes[0])
+        if _strided.try_gated(self.spec.of, "value_and_derivative", b, (ga, gb), ((0, g), (1, g), (1, a))):
+            return
         getattr(_ufuncs, f"{self.spec.of}_value_and_derivative")(b, out=(ga, gb), casting="same_kind")
         np.multiply(ga, g, out=ga, casting="same_kind")
         np.multiply(gb, g, out=gb, casting="same_kind")

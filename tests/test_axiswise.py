@@ -303,3 +303,20 @@ def test_is_documented_and_pickles(function: Axiswise) -> None:
     assert pickle.loads(pickle.dumps(function)) is function
     for part in ("Parameters", "Returns", "Raises", "Notes", "References", function.spec.formula, *function.OPTIONS):
         assert part in (function.__doc__ or "")
+
+
+@pytest.mark.parametrize("function", of_families["gated"], ids=lambda f: f.name)
+@dtypes
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_large_gated_units_have_the_bits_of_small_ones(function: Axiswise, dtype: str, axis: int) -> None:
+    x = logits((60, 40, 50), dtype)
+    y = function(x, axis=axis)
+    g = logits(y.shape, dtype, seed=1)
+    gx = function.backward(x, g, axis=axis)
+    other = (axis + 1) % 3
+    for k in range(0, x.shape[other], 7):
+        few = np.take(x, [k], axis=other)
+        assert np.array_equal(np.take(y, [k], axis=other), function(few, axis=axis))
+        assert np.array_equal(np.take(gx, [k], axis=other), function.backward(few, np.take(g, [k], axis=other), axis=axis))
+    in_place = x.copy()
+    assert np.array_equal(function.backward(in_place, g, axis=axis, out=in_place), gx)
