@@ -188,6 +188,19 @@ class _WithBeta(Activation):
     value_and_derivative: _WithBetaPair
     backward: _WithBetaBackward
 
+class _WithAOne(Elementwise):
+    def __call__(self, x: Any, /, *, a: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithAPair(Elementwise):
+    def __call__(self, x: Any, /, *, a: Any = ..., out: tuple[Any, Any] | None = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> tuple[Any, Any]: ...
+class _WithABackward(Elementwise):
+    def __call__(self, x: Any, g: Any, /, *, a: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithA(Activation):
+    def __call__(self, x: Any, /, *, a: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+    derivative: _WithAOne
+    second_derivative: _WithAOne
+    value_and_derivative: _WithAPair
+    backward: _WithABackward
+
 class _Normalised(Axiswise):
     def __call__(self, x: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
     def backward(self, saved: Any, g: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
@@ -262,6 +275,7 @@ swish: _WithBeta
 quick_gelu: _Plain
 gelu_tanh: _Plain
 elish: _Plain
+hard_elish: _Plain
 mish: _Plain
 tanh_shrink: _Plain
 logcosh: _Plain
@@ -272,6 +286,11 @@ gaussian: _Plain
 arctan: _Plain
 erf: _Plain
 normal_cdf: _Plain
+sinusoid: _Plain
+sinc: _Plain
+gcu: _Plain
+snake: _WithA
+soft_exponential: _WithAlpha
 logit: _Plain
 atanh: _Plain
 softplus_inverse: _Plain

@@ -25,6 +25,9 @@ class RandomisedLeakyRelu:
 
     Notes
     -----
+    It has no row in the registry: an activation there is a function of x and of parameters, and gives the same result every time.
+    Here a second array, the drawn slopes, is kept between the two directions; once it is drawn, ``leaky_relu`` computes the rest.
+
     f′(x) = 1 for x > 0, a otherwise, also at 0. What is drawn depends on the generator, the shape and the bounds, and on neither
     the dtype (beyond rounding) nor the number of threads.
 

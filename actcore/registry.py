@@ -102,12 +102,16 @@ class Row:
     parameters: tuple[Parameter, ...] = ()
     kinks: tuple[Kink, ...] = ()
     domain: tuple[Fact, Fact] = (-inf, inf)
+    #: The orders that have no limit at ±inf, and are NaN there.
+    no_limit: frozenset[str] = frozenset()
     spellings: Mapping[str, Spelling] = field(default_factory=lambda: MappingProxyType({}))
     bounds: Bounds = Bounds()
     #: The file in ``_kernels`` that has the functions ``name``, ``name_derivative`` and ``name_second_derivative``.
     kernels: str = "activations"
     #: Whether those are written in float64, so that float32 is widened before them and rounded after.
     double_inside: bool = False
+    #: Whether there is a ``name_is_far`` of an element, and the others take, last, whether one of the elements at hand is.
+    far: bool = False
     #: Rough nanoseconds per float32 element on one thread: decides below which size a call stays serial.
     cost: float = 0.3
     #: The initialiser that keeps the variance of signals about constant through layers of this activation.
@@ -275,6 +279,22 @@ def _tanh_exp_derivative(m: Any, x: Any) -> Any:
 def _tanh_exp_second_derivative(m: Any, x: Any) -> Any:
     w = m.exp(min(x, 20))
     return w * _sech2_exp(m, x) * (2 + x - 2 * x * w * m.tanh(w))
+
+
+def _sinc(m: Any, x: Any) -> Any:
+    return m.sin(x) / x if x else m.mpf(1)
+
+
+def _sinc_derivative(m: Any, x: Any) -> Any:
+    if abs(x) < m.mpf("1e-20"):
+        return -x / 3
+    return (m.cos(x) - m.sin(x) / x) / x
+
+
+def _sinc_second_derivative(m: Any, x: Any) -> Any:
+    if abs(x) < m.mpf("1e-20"):
+        return -m.mpf(1) / 3
+    return -(m.sin(x) + 2 * _sinc_derivative(m, x)) / x
 
 
 def _same(**systems: str) -> dict[str, Spelling]:
@@ -752,9 +772,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "smooth", "unbounded", "zero-centred"}),
         advice="Lets one layer form products of three inputs; used in dependency parsing, in shallow networks only.",
         source="Chen, Manning: A fast and accurate dependency parser using neural networks (2014)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.15,
+        kernels="piecewise",
+        cost=0.1,
     ),
     Row(
         name="sparse_sigmoid",
@@ -791,9 +810,8 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(keras="keras.activations.sparse_plus", jax="jax.nn.sparse_plus"),
         advice="A ReLU with a rounded corner that still gives exact zeros.",
         source="Martins, Astudillo: From softmax to sparsemax (2016); jax.nn.sparse_plus",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
         recommended_init="he_uniform",
     ),
     Row(
@@ -812,9 +830,8 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.nn.functional.hardsigmoid", keras="keras.activations.hard_sigmoid", jax="jax.nn.hard_sigmoid"),
         advice="A sigmoid for hardware without exponentials; ONNX and old Keras use slope 1/5 (see clipped_linear).",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
     ),
     Row(
         name="clipped_linear",
@@ -835,9 +852,8 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(onnx="HardSigmoid"),
         advice="The hard sigmoid with a slope of one's own; slope 0.2 is that of ONNX, Theano and Keras 2.",
         source="Courbariaux, Bengio, David: BinaryConnect (2015)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
     ),
     Row(
         name="hard_swish",
@@ -860,9 +876,8 @@ ROWS: tuple[Row, ...] = (
         ),
         advice="SiLU for mobile hardware: its shape without the exponential.",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
         recommended_init="he_uniform",
     ),
     Row(
@@ -880,9 +895,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"unbounded", "non-monotone"}),
         advice="A cheap stand-in for mish, with the same dip left of zero.",
         source="Wightman: pytorch-image-models (2020), HardMish",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
         recommended_init="he_uniform",
     ),
     Row(
@@ -904,9 +918,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "piecewise-linear", "unbounded", "zero-centred"}),
         advice="Looks like tanh and never saturates: three straight lines, the outer ones with a small slope.",
         source="Nicolae: PLU: the piecewise linear unit activation function (2018)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
     ),
     Row(
         name="srelu",
@@ -940,9 +953,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "piecewise-linear", "unbounded", "learnable"}),
         advice="Three straight lines whose corners and slopes are learned: convex and concave shapes from one function.",
         source="Jin et al.: Deep learning with S-shaped rectified linear activation units (2016)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
     ),
     Row(
         name="sqnl",
@@ -959,9 +971,8 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "bounded", "saturating", "zero-centred"}),
         advice="tanh from squares: two parabolas that meet ±1 exactly.",
         source="Wuraola, Patel: SQNL: a new computationally efficient activation function (2018)",
-        kernels="algebraic",
-        double_inside=True,
-        cost=0.2,
+        kernels="piecewise",
+        cost=0.1,
     ),
     Row(
         name="bent_identity",
@@ -1042,8 +1053,7 @@ ROWS: tuple[Row, ...] = (
         advice="Softplus without exponential or logarithm: positive, smooth and cheap.",
         source="Barron: Squareplus: a softplus-like algebraic rectifier (2021)",
         kernels="algebraic",
-        double_inside=True,
-        cost=0.5,
+        cost=0.4,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1060,8 +1070,6 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
         advice="Shaped like SiLU and GELU, from one square root.",
         source="thinc: thinc.api.Dish",
-        # 2 with FMA; without it a product is rounded once more.
-        bounds=Bounds(float64=(2.5, 4.0, 8.0)),
         kernels="algebraic",
         double_inside=True,
         cost=0.5,
@@ -1232,6 +1240,32 @@ ROWS: tuple[Row, ...] = (
         recommended_init="he_uniform",
     ),
     Row(
+        name="hard_elish",
+        title="Hard ELiSH",
+        formula="f(x) = (x if x > 0 else exp(x) − 1) · min(max(0, (x + 1) / 2), 1)",
+        derivative_formula="f′(x) = 0 if x ≤ −1, 1 if x ≥ 1, x + 1/2 if x > 0, else (exp(x) · (x + 2) − 1) / 2",
+        reference=Reference(
+            value=lambda m, x: (x if x > 0 else m.expm1(x)) * min(max((x + 1) / 2, m.mpf(0)), m.mpf(1)),
+            derivative=lambda m, x: (
+                m.mpf(0) if x <= -1 else m.mpf(1) if x >= 1 else x + m.mpf(1) / 2 if x > 0 else (m.exp(x) * (x + 2) - 1) / 2
+            ),
+            second_derivative=lambda m, x: m.mpf(0) if x <= -1 or x >= 1 else m.mpf(1) if x > 0 else m.exp(x) * (x + 3) / 2,
+        ),
+        range=(-0.09967315128742872, inf),
+        kinks=(
+            Kink(-1.0, derivative=0.0),
+            Kink(0.0, derivative=0.5, second_derivative=1.5),
+            Kink(1.0, derivative=1.0),
+        ),
+        tags=frozenset({"unbounded", "non-monotone"}),
+        advice="ELiSH with a hard gate: exactly 0 below −1 and exactly x above 1.",
+        source="Basirat, Roth: The quest for the golden activation function (2018)",
+        kernels="exponential",
+        double_inside=True,
+        cost=0.8,
+        recommended_init="he_uniform",
+    ),
+    Row(
         name="mish",
         title="Mish",
         formula="f(x) = x · tanh(ln(1 + exp(x)))",
@@ -1331,8 +1365,6 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
         advice="Like Mish with a faster approach to the line: for small networks that must train quickly.",
         source="Liu, Di: TanhExp: a smooth activation function with high convergence speed (2020)",
-        # exp(exp(x)): where the second derivative has almost vanished, a rounding of exp(x) counts exp(x) times.
-        bounds=Bounds(float64=(2.0, 5.0, 1000.0)),
         kernels="exponential",
         double_inside=True,
         cost=1.8,
@@ -1405,11 +1437,109 @@ ROWS: tuple[Row, ...] = (
         spellings=_same(torch="torch.special.ndtr", jax="jax.scipy.special.ndtr"),
         advice="The probit: an output that is a probability under Gaussian noise; GELU's gate.",
         source="Bliss: The method of probits (1934)",
-        # 2 with FMA; without it a product is rounded once more.
-        bounds=Bounds(float64=(2.5, 4.0, 8.0)),
         kernels="inverses",
         double_inside=True,
         cost=1.8,
+    ),
+    Row(
+        name="sinusoid",
+        title="Sinusoid",
+        formula="f(x) = sin(x)",
+        derivative_formula="f′(x) = cos(x)",
+        reference=Reference(
+            value=lambda m, x: m.sin(x),
+            derivative=lambda m, x: m.cos(x),
+            second_derivative=lambda m, x: -m.sin(x),
+        ),
+        range=(-1.0, 1.0),
+        no_limit=frozenset(ORDERS),
+        tags=frozenset({"bounded", "smooth", "non-monotone", "zero-centred", "periodic"}),
+        spellings=_same(torch="torch.sin", keras="keras.ops.sin", jax="jax.numpy.sin", onnx="Sin"),
+        advice="For signals with fine detail, such as images and sound as functions of position; needs small first weights.",
+        source="Sitzmann et al.: Implicit neural representations with periodic activation functions (2020)",
+        kernels="periodic",
+        far=True,
+        cost=0.8,
+    ),
+    Row(
+        name="sinc",
+        title="Sinc",
+        formula="f(x) = sin(x) / x, 1 at x = 0",
+        derivative_formula="f′(x) = cos(x) / x − sin(x) / x²",
+        reference=Reference(value=_sinc, derivative=_sinc_derivative, second_derivative=_sinc_second_derivative),
+        range=(-0.21723362821122166, 1.0),
+        tags=frozenset({"bounded", "smooth", "non-monotone", "even"}),
+        advice="A bump with ripples that die away; its Fourier transform is a box, so sums of it are band-limited.",
+        source="Wikipedia: Activation function (table)",
+        kernels="periodic",
+        far=True,
+        cost=1.2,
+    ),
+    Row(
+        name="gcu",
+        title="GCU",
+        formula="f(x) = x · cos(x)",
+        derivative_formula="f′(x) = cos(x) − x · sin(x)",
+        reference=Reference(
+            value=lambda m, x: x * m.cos(x),
+            derivative=lambda m, x: m.cos(x) - x * m.sin(x),
+            second_derivative=lambda m, x: -2 * m.sin(x) - x * m.cos(x),
+        ),
+        range=(-inf, inf),
+        no_limit=frozenset(ORDERS),
+        tags=frozenset({"smooth", "unbounded", "non-monotone", "zero-centred"}),
+        advice="Growing cosine unit: it crosses zero again and again, so that a single unit can learn xor.",
+        source="Noel, Arunkumar, Trivedi, Dutta: Growing cosine unit: a novel oscillatory activation function (2021)",
+        kernels="periodic",
+        far=True,
+        cost=1.0,
+    ),
+    Row(
+        name="snake",
+        title="Snake",
+        formula="f(x) = x + sin²(a · x) / a",
+        derivative_formula="f′(x) = 1 + sin(2 · a · x)",
+        parameters=(Parameter("a", 1.0, 0.0, inf, 0.1, "frequency of the ripple", exclusive_minimum=True, learnable=True),),
+        reference=Reference(
+            value=lambda m, x, a: x + m.sin(a * x) ** 2 / a,
+            derivative=lambda m, x, a: 1 + m.sin(2 * a * x),
+            second_derivative=lambda m, x, a: 2 * a * m.cos(2 * a * x),
+        ),
+        range=(-inf, inf),
+        no_limit=frozenset({"derivative", "second_derivative"}),
+        tags=frozenset({"monotone", "smooth", "unbounded", "learnable"}),
+        advice="For periodic data that must be continued beyond the training range, such as sound; a line with a ripple.",
+        source="Ziyin, Hartwig, Ueda: Neural networks fail to learn periodic functions and how to fix it (2020)",
+        kernels="periodic",
+        far=True,
+        cost=1.2,
+        recommended_init="he_uniform",
+    ),
+    Row(
+        name="soft_exponential",
+        title="Soft exponential",
+        formula="f(x) = −ln(1 − alpha · (x + alpha)) / alpha if alpha < 0, x if alpha = 0, else (exp(alpha x) − 1) / alpha + alpha",
+        derivative_formula="f′(x) = 1 / (1 − alpha · (x + alpha)) if alpha < 0 else exp(alpha · x)",
+        parameters=(Parameter("alpha", 0.0, -inf, inf, 0.1, "−1: logarithm, 0: line, 1: exponential function", learnable=True),),
+        reference=Reference(
+            value=lambda m, x, alpha: (
+                x
+                if alpha == 0
+                else -m.log1p(-m.mpf(alpha) * (x + alpha)) / alpha
+                if alpha < 0
+                else m.expm1(alpha * x) / alpha + alpha
+            ),
+            derivative=lambda m, x, alpha: 1 / (1 - alpha * (x + alpha)) if alpha < 0 else m.exp(alpha * x),
+            second_derivative=lambda m, x, alpha: alpha / (1 - alpha * (x + alpha)) ** 2 if alpha < 0 else alpha * m.exp(alpha * x),
+        ),
+        range=(lambda alpha: -inf if alpha <= 0 else alpha - 1 / alpha, inf),
+        domain=(lambda alpha: 1 / alpha - alpha if alpha < 0 else -inf, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded", "learnable"}),
+        advice="Learns whether to add, multiply or exponentiate: between logarithm, line and exponential function.",
+        source="Godfrey, Gashler: A continuum among logarithmic, linear, and exponential functions (2015)",
+        kernels="inverses",
+        double_inside=True,
+        cost=2.0,
     ),
     Row(
         name="logit",
@@ -1466,8 +1596,6 @@ ROWS: tuple[Row, ...] = (
         tags=frozenset({"monotone", "smooth", "unbounded", "inverse"}),
         advice="Gives the pre-activation with which a softplus output starts at a chosen positive value.",
         source="Dillon et al.: TensorFlow distributions (2017)",
-        # Next to twice the root ln(2) a logarithm and ln(2) nearly cancel.
-        bounds=Bounds(float64=(3.0, 4.0, 8.0)),
         kernels="inverses",
         double_inside=True,
         cost=1.8,
@@ -1672,7 +1800,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
         kernels=MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True)}),
         backward_from="input",
-        bound=2.0,
+        bound=1.0,
     ),
     AxisRow(
         name="maxout",

@@ -124,21 +124,17 @@ def every_float32(domain: tuple[float, float]) -> Iterator[np.ndarray]:
         yield x
 
 
-def sign_changes(function: Callable[[np.ndarray], np.ndarray], domain: tuple[float, float]) -> np.ndarray:
-    """Return where `function` changes sign, to about 1e-3."""
-    x = np.linspace(max(domain[0], -40), min(domain[1], 40), 80_001)
-    y = function(x)
-    cross = np.flatnonzero((np.sign(y[:-1]) * np.sign(y[1:]) < 0) & np.isfinite(y[:-1]) & np.isfinite(y[1:]))
-    return (x[cross] + x[cross + 1]) / 2
-
-
-def excused(errors: np.ndarray, absolute: np.ndarray, x: np.ndarray, roots: np.ndarray, dtype: str, bound: float) -> np.ndarray:
-    """Replace errors next to a root by their share of the absolute bound where that is kept."""
-    if not roots.size:
-        return errors
-    near = np.min(np.abs(np.subtract.outer(x.astype(float), roots)), axis=1) <= NEIGHBOURHOOD
-    share = bound * absolute / ABSOLUTE[dtype]
-    return np.where(near & (errors > bound), np.minimum(errors, share), errors)
+def excused(
+    function: Callable[[np.ndarray], np.ndarray], errors: np.ndarray, absolute: np.ndarray, x: np.ndarray, dtype: str, bound: float
+) -> np.ndarray:
+    """Replace errors above the bound next to a sign change by their share of the absolute bound where that is kept."""
+    over = np.flatnonzero(errors > bound)
+    at = x[over].astype(np.float64)
+    with np.errstate(all="ignore"):
+        root = np.sign(function(at - NEIGHBOURHOOD)) * np.sign(function(at + NEIGHBOURHOOD)) < 0
+    result = errors.copy()
+    result[over] = np.where(root, np.minimum(errors[over], bound * absolute[over] / ABSOLUTE[dtype]), errors[over])
+    return result
 
 
 def at_parameters(activation: Activation, dtype: str) -> tuple[Activation, dict[str, float], tuple[float, float]]:
@@ -167,8 +163,8 @@ def measure(activation: Activation, kind: str, dtype: str, count: int, bound: fl
             absolute.append(float(wrong))
             points.append((at, got))
     x, y = np.array(points, dtype).reshape(-1, 2).T
-    roots = sign_changes(function, domain) if kind != "value" else np.array([])
-    worst.add(excused(np.array(errors), np.array(absolute), x, roots, dtype, bound), x, y)
+    counted = np.array(errors)
+    worst.add(counted if kind == "value" else excused(function, counted, np.array(absolute), x, dtype, bound), x, y)
     return worst
 
 
@@ -176,7 +172,6 @@ def measure_all(activation: Activation, kind: str, bound: float) -> Worst:
     """Compare all float32 numbers with the float64 kernels, whose own error is far below a unit of float32."""
     activation, _, domain = at_parameters(activation, "float32")
     function = activation if kind == "value" else getattr(activation, kind)
-    roots = sign_changes(function, domain) if kind != "value" else np.array([])
     worst, largest = Worst(), float(np.finfo(np.float32).max)
     for x in every_float32(domain):
         with np.errstate(all="ignore"):
@@ -190,7 +185,8 @@ def measure_all(activation: Activation, kind: str, bound: float) -> Worst:
             absolute = np.abs(y - exact)
             errors = absolute / ulp(np.minimum(np.abs(exact), largest), "float32")
         worst.points -= x.size
-        worst.add(excused(np.where(np.isnan(errors), np.inf, errors), absolute, x, roots, "float32", bound), x, y)
+        errors = np.where(np.isnan(errors), np.inf, errors)
+        worst.add(errors if kind == "value" else excused(function, errors, absolute, x, "float32", bound), x, y)
     return worst
 
 

@@ -15,6 +15,9 @@ from actcore.registry import ROWS, Row
 
 DTYPES = {"float32": "float", "float64": "double"}
 
+#: So many elements are looked at before it is decided how they are computed (`Row.far`).
+SPAN = 512
+
 #: 16-bit formats: stored so, computed in float32. The table begins with two conversions for each.
 STORAGE = ("float16", "bfloat16")
 
@@ -78,16 +81,36 @@ def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
         else:
             yield f"    cdef {working} {name} = (<const {ctype}*> args[{position}])[0]"
     yield f"    cdef {working} {', '.join(loaded + results)}"
-    yield "    cdef Py_ssize_t i"
-    yield "    for i in range(n):"
+    arguments = ", ".join(("x", *parameters))
+    if not row.far:
+        yield "    cdef Py_ssize_t i"
+        yield "    for i in range(n):"
+        yield from _element(row, kind, loaded, ctype, arguments)
+    else:
+        yield "    cdef Py_ssize_t i, start, stop"
+        yield "    cdef bint far"
+        yield f"    for start in range(0, n, {SPAN}):"
+        yield f"        stop = start + {SPAN} if start + {SPAN} < n else n"
+        yield "        far = False"
+        yield "        for i in range(start, stop):"
+        for name in loaded:
+            yield f"            {name} = {name}s[i]"
+        yield f"            far = far | {row.kernels}.{row.name}_is_far({arguments})"
+        for test, far in (("if far:", True), ("else:", False)):
+            yield f"        {test}"
+            yield "            for i in range(start, stop):"
+            yield from (f"        {line}" for line in _element(row, kind, loaded, ctype, f"{arguments}, {far}"))
+    yield ""
+
+
+def _element(row: Row, kind: Kind, loaded: tuple[str, ...], ctype: str, arguments: str) -> Iterator[str]:
+    """Yield what a loop does for one element."""
     for name in loaded:
         yield f"        {name} = {name}s[i]"
-    for result, expression in zip(results, kind.outputs, strict=True):
-        call = expression.format(name=f"{row.kernels}.{row.name}", x=", ".join(("x", *parameters)))
-        yield f"        {result} = {call}"
-    for result in results:
-        yield f"        {result}s[i] = <{ctype}> {result}"
-    yield ""
+    for k, expression in enumerate(kind.outputs):
+        yield f"        y{k} = {expression.format(name=f'{row.kernels}.{row.name}', x=arguments)}"
+    for k in range(len(kind.outputs)):
+        yield f"        y{k}s[i] = <{ctype}> y{k}"
 
 
 def _conversion(name: str, source: str, target: str) -> Iterator[str]:

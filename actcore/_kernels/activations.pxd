@@ -288,7 +288,7 @@ cdef inline real softplus(real x) noexcept nogil:
         y = small + fma(e, <real>0.90625, e * log1p_slope(e))
     # Where e is far below 1, log(1 + e) is e, and this is the only rounding of a subnormal one.
     y = e if x < -logistic_ceiling(x) else y
-    return x if x > logistic_ceiling(x) else y
+    return y if x <= logistic_ceiling(x) else x  # a NaN too stays as it is
 
 
 cdef inline real softplus_derivative(real x) noexcept nogil:
@@ -300,15 +300,18 @@ cdef inline real softplus_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real log_sigmoid(real x) noexcept nogil:
-    return -softplus(-x)
+    cdef real y = -softplus(-x)
+    return y if x == x else x
 
 
 cdef inline real log_sigmoid_derivative(real x) noexcept nogil:
-    return sigmoid(-x)
+    cdef real y = sigmoid(-x)
+    return y if x == x else x
 
 
 cdef inline real log_sigmoid_second_derivative(real x) noexcept nogil:
-    return -sigmoid_derivative(x)
+    cdef real y = -sigmoid_derivative(x)
+    return y if x == x else x
 
 
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------

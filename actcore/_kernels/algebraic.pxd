@@ -1,13 +1,16 @@
-"""Activations of polynomials, quotients and square roots, written in float64.
+"""Activations of square roots, written in float64.
 
-float32 goes through them too (`Row.precision`): a few conversions cost less than the care that two or three single roundings would
-need to stay within one ULP. Differences of nearly equal numbers are written as quotients: √(x² + b) − x = b / (√(x² + b) + x).
+float32 goes through them too (`Row.double_inside`): a few conversions cost less than the care that two or three single roundings
+would need to stay within one ULP. The exception is the value of squareplus, where division and root in double cost more than that
+care. Differences of nearly equal numbers are written as quotients: √(x² + b) − x = b / (√(x² + b) + x).
 """
 
 cdef extern from "<math.h>" nogil:
     double c_sqrt "sqrt"(double) noexcept
+    float c_sqrtf "sqrtf"(float) noexcept
 
-from actcore._kernels.elementary cimport fma, product_residual
+from actcore._kernels.elementary cimport fma, product_residual, real, remainder
+from actcore._kernels.piecewise cimport sum_error
 
 
 cdef inline double size_of(double x) noexcept nogil:
@@ -27,185 +30,6 @@ cdef inline double leg(double x, double b) noexcept nogil:
     cdef double size = size_of(x)
     cdef double w = fma(x, x, b)
     return 0.5 * b / fma(size, c_sqrt(w), w) if size < 1e100 else 0.25 * b / size / size
-
-
-cdef inline double hard_sigmoid(double x) noexcept nogil:
-    cdef double y = (x + 3.0) / 6.0 if x > -3.0 else (0.0 if x == x else x)
-    return 1.0 if x >= 3.0 else y
-
-
-cdef inline double hard_sigmoid_derivative(double x) noexcept nogil:
-    cdef double slope = 1.0 / 6.0 if x > -3.0 else 0.0
-    slope = slope if x < 3.0 else 0.0
-    return slope if x == x else x
-
-
-cdef inline double hard_sigmoid_second_derivative(double x) noexcept nogil:
-    return 0.0 if x == x else x
-
-
-cdef inline double line(double x, double slope, double offset) noexcept nogil:
-    """slope · x + offset, exact where the two cancel, also without FMA."""
-    cdef double product = slope * x
-    cdef double residual = product_residual(slope, x, product)
-    return (product + offset) + (residual if residual == residual else 0.0)
-
-
-cdef inline double clipped_linear(double x, double slope, double offset) noexcept nogil:
-    cdef double y = line(x, slope, offset)
-    y = 0.0 if y < 0.0 else y
-    return 1.0 if y > 1.0 else y
-
-
-cdef inline double clipped_linear_derivative(double x, double slope, double offset) noexcept nogil:
-    cdef double y = line(x, slope, offset)
-    cdef double inside = slope if y > 0.0 else 0.0
-    inside = inside if y < 1.0 else 0.0
-    return inside if x == x else x
-
-
-cdef inline double clipped_linear_second_derivative(double x, double slope, double offset) noexcept nogil:
-    return 0.0 if x == x else x
-
-
-cdef inline double hard_swish(double x) noexcept nogil:
-    cdef double y = x * (x + 3.0) / 6.0 if x > -3.0 else (0.0 if x == x else x)
-    return x if x >= 3.0 else y
-
-
-cdef inline double hard_swish_derivative(double x) noexcept nogil:
-    cdef double y = (x + x + 3.0) / 6.0 if x > -3.0 else (0.0 if x == x else x)
-    return 1.0 if x >= 3.0 else y
-
-
-cdef inline double hard_swish_second_derivative(double x) noexcept nogil:
-    cdef double y = 1.0 / 3.0 if x > -3.0 else 0.0
-    y = y if x < 3.0 else 0.0
-    return y if x == x else x
-
-
-cdef inline double hard_mish(double x) noexcept nogil:
-    cdef double y = 0.5 * x * (x + 2.0) if x > -2.0 else (0.0 if x == x else x)
-    return x if x >= 0.0 else y
-
-
-cdef inline double hard_mish_derivative(double x) noexcept nogil:
-    cdef double y = x + 1.0 if x > -2.0 else (0.0 if x == x else x)
-    return 1.0 if x >= 0.0 else y
-
-
-cdef inline double hard_mish_second_derivative(double x) noexcept nogil:
-    cdef double y = 1.0 if x > -2.0 else 0.0
-    y = y if x < 0.0 else 0.0
-    return y if x == x else x
-
-
-cdef inline double sparse_plus(double x) noexcept nogil:
-    cdef double y = 0.25 * (x + 1.0) * (x + 1.0) if x > -1.0 else (0.0 if x == x else x)
-    return x if x >= 1.0 else y
-
-
-cdef inline double sparse_plus_derivative(double x) noexcept nogil:
-    cdef double y = 0.5 * (x + 1.0) if x > -1.0 else (0.0 if x == x else x)
-    return 1.0 if x >= 1.0 else y
-
-
-cdef inline double sparse_plus_second_derivative(double x) noexcept nogil:
-    cdef double y = 0.5 if x > -1.0 else 0.0
-    y = y if x < 1.0 else 0.0
-    return y if x == x else x
-
-
-cdef inline double plu(double x, double alpha, double c) noexcept nogil:
-    cdef double size = size_of(x)
-    cdef double outside = fma(alpha, size - c, c)
-    return x if size <= c else (-outside if x < 0.0 else outside)
-
-
-cdef inline double plu_derivative(double x, double alpha, double c) noexcept nogil:
-    return alpha if size_of(x) > c else (1.0 if x == x else x)
-
-
-cdef inline double plu_second_derivative(double x, double alpha, double c) noexcept nogil:
-    return 0.0 if x == x else x
-
-
-cdef inline double srelu(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    cdef double y = fma(slope_right, x - threshold_right, threshold_right) if x >= threshold_right else x
-    return fma(slope_left, x - threshold_left, threshold_left) if x <= threshold_left else y
-
-
-cdef inline double srelu_derivative(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    cdef double slope = slope_right if x >= threshold_right else 1.0
-    slope = slope_left if x <= threshold_left else slope
-    return slope if x == x else x
-
-
-cdef inline double srelu_second_derivative(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    return 0.0 if x == x else x
-
-
-cdef inline double srelu_gradient_threshold_left(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    cdef double y = 1.0 - slope_left if x <= threshold_left else 0.0
-    return y if x == x else x
-
-
-cdef inline double srelu_gradient_slope_left(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    cdef double y = x - threshold_left if x <= threshold_left else 0.0
-    return y if x == x else x
-
-
-cdef inline double srelu_gradient_threshold_right(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    cdef double y = 1.0 - slope_right if x >= threshold_right else 0.0
-    return y if x == x else x
-
-
-cdef inline double srelu_gradient_slope_right(
-    double x, double threshold_left, double slope_left, double threshold_right, double slope_right
-) noexcept nogil:
-    cdef double y = x - threshold_right if x >= threshold_right else 0.0
-    return y if x == x else x
-
-
-cdef inline double cube(double x) noexcept nogil:
-    return x * x * x
-
-
-cdef inline double cube_derivative(double x) noexcept nogil:
-    return 3.0 * x * x
-
-
-cdef inline double cube_second_derivative(double x) noexcept nogil:
-    return 6.0 * x
-
-
-cdef inline double sqnl(double x) noexcept nogil:
-    cdef double size = size_of(x)
-    cdef double near = fma(-0.25 * x, size, x)
-    return near if size < 2.0 else (1.0 if x > 0.0 else (-1.0 if x < 0.0 else x))
-
-
-cdef inline double sqnl_derivative(double x) noexcept nogil:
-    cdef double size = size_of(x)
-    return 0.0 if size > 2.0 else 1.0 - 0.5 * size
-
-
-cdef inline double sqnl_second_derivative(double x) noexcept nogil:
-    cdef double y = -0.5 if x > 0.0 else (0.5 if x < 0.0 else 0.0)
-    y = y if size_of(x) < 2.0 else 0.0
-    return y if x == x else x
 
 
 cdef inline double bent_identity(double x) noexcept nogil:
@@ -254,32 +78,54 @@ cdef inline double isrlu_second_derivative(double x, double alpha) noexcept nogi
     return 0.0 if x >= 0.0 else isru_second_derivative(x, alpha)
 
 
-cdef inline double squareplus(double x, double b) noexcept nogil:
-    # Left of zero b / (2 (s + |x|)); what the root and the sum lose to rounding is put back in one step.
-    cdef double size = size_of(x)
-    cdef double s = hypotenuse(x, b)
-    cdef double square = size * size
-    cdef double w = square + b
-    cdef double back = w - square
-    cdef double lost = (square - (w - back)) + (b - back) + product_residual(size, size, square)
-    cdef double root_lost = (lost - product_residual(s, s, w)) / (s + s)
-    cdef double total = s + size
-    cdef double big = s if s > size else size
-    cdef double small = size if s > size else s
-    cdef double total_lost = (small - (total - big)) + root_lost
-    cdef double y = 0.5 * b / total
-    y = y - y * total_lost / total if size < 1e100 else 0.25 * b / (0.5 * s + 0.5 * size)
-    return 0.5 * x + 0.5 * s if x >= 0.0 else (y if x == x else x)
+cdef inline real root(real x) noexcept nogil:
+    if real is float:
+        return c_sqrtf(x)
+    else:
+        return c_sqrt(x)
 
 
-cdef inline double squareplus_derivative(double x, double b) noexcept nogil:
+cdef inline real root_scale(real size, real* inverse) noexcept nogil:
+    """A power of 2 that keeps the square of a large number finite, and its inverse."""
+    if real is float:
+        inverse[0] = <float>7.378697629483821e19 if size > <float>1e9 else <float>1.0  # 2^66
+        return <float>1.3552527156068805e-20 if size > <float>1e9 else <float>1.0
+    else:
+        inverse[0] = <double>5.363123171977039e154 if size > <double>1e100 else <double>1.0  # 2^514
+        return <double>1.8645851828000517e-155 if size > <double>1e100 else <double>1.0
+
+
+cdef inline real squareplus(real x, real b) noexcept nogil:
+    # (x + s) / 2, and left of zero b / (2 (s + |x|)); what root and sum lose to rounding is put back.
+    cdef real inverse, square, c, w, s, s_low, total, total_low, h, q, r
+    cdef real a = -x if x < <real>0 else x
+    cdef real scale = root_scale(a, &inverse)
+    a = a * scale
+    c = b * scale * scale
+    square = a * a
+    w = square + c
+    s = root(w)
+    s_low = (sum_error(square, c, w) + product_residual(a, a, square)) + remainder(w, s, s)
+    s_low = s_low * (<real>0.5 / s)
+    total = s + a
+    total_low = sum_error(s, a, total) + s_low
+    h = <real>0.5 * b * scale
+    r = <real>1 / total
+    q = h * r
+    q = fma(remainder(h, q, total) - q * total_low, r, q)
+    w = <real>0.5 * (total + total_low) * inverse
+    q = q if a - a == <real>0 else (<real>0 if x == x else x)
+    return (w if a - a == <real>0 else x) if x >= <real>0 else q
+
+
+cdef inline real squareplus_derivative(real x, real b) noexcept nogil:
     cdef double half = leg(x, b)
-    return 1.0 - half if x >= 0.0 else half
+    return <real> (1.0 - half) if x >= <real>0 else <real> half
 
 
-cdef inline double squareplus_second_derivative(double x, double b) noexcept nogil:
+cdef inline real squareplus_second_derivative(real x, real b) noexcept nogil:
     cdef double r = 1.0 / hypotenuse(x, b)
-    return 0.5 * b * r * r * r
+    return <real> (0.5 * b * r * r * r)
 
 
 cdef inline double dish(double x) noexcept nogil:
@@ -287,8 +133,16 @@ cdef inline double dish(double x) noexcept nogil:
     cdef double w = fma(x, x, 1.0)
     cdef double s = c_sqrt(w)
     cdef double right = 0.5 * x * (1.0 + size / s) if size < 1e100 else x
-    cdef double left = -0.5 * size / fma(size, s, w) if size < 1e100 else -0.25 / size
-    left = 0.5 * x * (1.0 - size / s) if size < 0.25 else left  # no cancellation here, and fewer roundings
+    # Left of zero -|x| / (2 (w + |x| s)), with what the square and the sum lose to rounding put back.
+    cdef double square = x * x
+    cdef double product, total, total_low, left
+    w = square + 1.0
+    product = size * s
+    total = w + product
+    total_low = sum_error(w, product, total) + product_residual(size, s, product)
+    total_low = total_low + (sum_error(square, 1.0, w) + product_residual(x, x, square))
+    left = -0.5 * size / total
+    left = left - left * (total_low / total) if size < 1e100 else -0.25 / size
     return right if x >= 0.0 else (left if x == x else x)
 
 

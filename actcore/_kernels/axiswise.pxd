@@ -13,6 +13,7 @@ with its rounding errors for double. So the length of a row costs no accuracy.
 from actcore._kernels.elementary cimport (
     exp_negative, exp_reduce, expm1_reduced, fma, product_residual, real, tail_shift, unscale,
 )
+from actcore._kernels.piecewise cimport sum_error
 
 cdef extern from "<math.h>" nogil:
     float INFINITY
@@ -497,13 +498,17 @@ cdef inline double log1p_small(double f) noexcept nogil:
     return f - (half - s * (half + z * p))
 
 
-cdef inline double log_of_sum(const Pass* now, int j, int width) noexcept nogil:
-    """log(COUNT + HIGH + LOW), from log1p where the sum is 1 and little more; −inf for no entries."""
+cdef inline double log_of_sum(const Pass* now, int j, int width, double* low) noexcept nogil:
+    """log(COUNT + HIGH + LOW) as an unevaluated sum of the result and `low`; from log1p where it is that of 1 and little more.
+
+    −inf for no entries.
+    """
     cdef double count = now.state[COUNT * width + j]
     cdef double sums = now.state[HIGH * width + j] + now.state[LOW * width + j]
     cdef double total = count + sums
     cdef double rest = (sums - (total - count)) / total
-    cdef double e, m
+    cdef double e, m, part, y
+    low[0] = 0
     if count == 1 and sums < 0.4:
         return log1p_small(sums)
     if not total >= 1:
@@ -512,13 +517,17 @@ cdef inline double log_of_sum(const Pass* now, int j, int width) noexcept nogil:
     if m > 1.4142135623730951:
         m = 0.5 * m
         e = e + 1
-    return e * 0.693147180369123816490 + (log1p_small(m - 1) + (e * 1.90821492927058770002e-10 + rest))
+    part = log1p_small(m - 1) + (e * 1.90821492927058770002e-10 + rest)
+    y = e * 0.693147180369123816490 + part  # the product is exact, and 0 or larger than the part
+    low[0] = (e * 0.693147180369123816490 - y) + part if e > 0 else 0.0
+    return y
 
 
 cdef inline void log_softmax(const real* x, real* y, const Pass* now, int width) noexcept nogil:
     """yᵢ = (xᵢ − max) − log Σ exp(xⱼ − max); y may be x."""
     cdef double top[TILE]
     cdef double log_sum[TILE]
+    cdef double log_low[TILE]
     cdef double difference, restored, residual
     cdef Py_ssize_t i, x_step = step_of(now, 0, width), step = step_of(now, 1, width)
     cdef int j
@@ -530,7 +539,7 @@ cdef inline void log_softmax(const real* x, real* y, const Pass* now, int width)
         return
     for j in range(width):
         top[j] = now.state[TOP * width + j]
-        log_sum[j] = log_of_sum(now, j, width)
+        log_sum[j] = log_of_sum(now, j, width, &log_low[j])
     for i in range(now.n):
         for j in range(width):
             difference = 0.0 if x[i * x_step + j] == top[j] else x[i * x_step + j] - top[j]
@@ -538,7 +547,7 @@ cdef inline void log_softmax(const real* x, real* y, const Pass* now, int width)
                 restored = difference + top[j]
                 residual = (x[i * x_step + j] - restored) - (top[j] - (restored - difference))
                 residual = residual if residual == residual else 0.0
-                y[i * step + j] = difference - (log_sum[j] - residual)
+                y[i * step + j] = difference - (log_sum[j] + (log_low[j] - residual))
             else:
                 y[i * step + j] = <real> (difference - log_sum[j])
 
@@ -564,6 +573,7 @@ cdef inline void log_softmax_backward(const real* y, const real* g, real* gx, co
 
 cdef inline void logsumexp(const real* x, real* y, const Pass* now, int width) noexcept nogil:
     """y = max + log Σ exp(xⱼ − max), one number per row."""
+    cdef double top, log_sum, low, sums
     cdef int j
     if now.stage == 0:
         fold_top(x, now, width)
@@ -571,7 +581,11 @@ cdef inline void logsumexp(const real* x, real* y, const Pass* now, int width) n
         fold_weights(x, now, width)
     else:
         for j in range(width):
-            y[j] = <real> (now.state[TOP * width + j] + log_of_sum(now, j, width))
+            top = now.state[TOP * width + j]
+            log_sum = log_of_sum(now, j, width, &low)
+            sums = top + log_sum
+            low = low + sum_error(top, log_sum, sums)
+            y[j] = <real> (sums + (low if low == low else 0.0))  # infinities lose nothing
 
 
 # --- sparsemax ----------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from actcore._kernels.activations cimport (
     tanh_second_derivative, tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp, exp_tail_exact, fabs, fma, fused, product_residual, remainder, smallest,
-    sum_residual, tail_clamp, unscale,
+    abs_or_nan, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma, fused, minus_ln2_low,
+    product_residual, remainder, smallest, sum_residual, tail_clamp, unscale,
 )
+from actcore._kernels.piecewise cimport sum_error
 
 
 cdef inline double end_of_tail() noexcept nogil:
@@ -112,7 +113,7 @@ cdef inline double gated_derivative(double x, double z, double z_low, double slo
     w_low = sum_residual(d, -u, w) + (low - product_residual(a, slope, u))
     h = g * w
     tail = unscale(power * (h + fused(g, w_low, fused(g_low, w, product_residual(g, w, h)))))
-    tail = 0.0 if z > end_of_tail() else tail
+    tail = 0.0 if z > end_of_tail() else (tail if x == x else x)
     return 1.0 - tail if x > 0.0 else tail
 
 
@@ -134,7 +135,7 @@ cdef inline double gated_second_derivative(
     w = ((d + d) - t) + ((low + low) - t_low)
     w = fused(slope, w, a * curvature * d)
     y = unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
-    return 0.0 if z > end_of_tail() else y
+    return 0.0 if z > end_of_tail() else (y if x == x else x)
 
 
 cdef inline double swish(double x, double beta) noexcept nogil:
@@ -256,6 +257,40 @@ cdef inline double elish_second_derivative(double x) noexcept nogil:
     return silu_second_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * (q * c)))
 
 
+cdef inline double hard_elish(double x) noexcept nogil:
+    cdef double q_low
+    cdef double q = expm1_negative(x, &q_low)
+    cdef double s = x + 1.0
+    cdef double s_low = sum_error(x, 1.0, s)
+    cdef double left = q * s
+    cdef double right = x * s
+    left = 0.5 * (left + fma(q_low, s, fma(q, s_low, product_residual(q, s, left))))
+    right = 0.5 * (right + fma(x, s_low, product_residual(x, s, right)))
+    left = copysign(left, x) if x > -1.0 else (0.0 if x == x else x)
+    right = right if x < 1.0 else x
+    return right if x > 0.0 else left
+
+
+cdef inline double hard_elish_derivative(double x) noexcept nogil:
+    # (exp(x) (x + 2) - 1) / 2 = ((exp(x) - 1) (x + 2) + (x + 1)) / 2
+    cdef double q_low
+    cdef double q = expm1_negative(x, &q_low)
+    cdef double s = x + 1.0
+    cdef double t = x + 2.0
+    cdef double h = q * t
+    cdef double left = h + s
+    cdef double low = product_residual(q, t, h) + fma(q, sum_error(x, 2.0, t), fma(q_low, t, sum_error(x, 1.0, s)))
+    left = 0.5 * (left + (sum_error(h, s, left) + low))
+    left = left if x > -1.0 else (0.0 if x == x else x)
+    return (x + 0.5 if x < 1.0 else 1.0) if x > 0.0 else left
+
+
+cdef inline double hard_elish_second_derivative(double x) noexcept nogil:
+    cdef double left = 0.5 * exp_negative(x) * (x + 3.0)
+    left = left if x > -1.0 else (0.0 if x == x else x)
+    return (1.0 if x < 1.0 else 0.0) if x > 0.0 else left
+
+
 # --- mish -------------------------------------------------------------------------------------------------------------
 
 cdef inline double mish_pieces(double x, double* power, double* p, double* q, double* d) noexcept nogil:
@@ -291,7 +326,8 @@ cdef inline double mish_derivative(double x) noexcept nogil:
     a = mish_pieces(x, &power, &p, &q, &d)
     left = fused(q, fused(q, q + 4.0, fused(-4.0, a, 6.0)), fused(-4.0, a, 4.0)) / (d * d)
     right = fused(q, fused(q, fused(fused(4.0, a, 4.0), q, fused(4.0, a, 6.0)), 4.0), 1.0) / (d * d)
-    return right if x > 0.0 else unscale(power * fused(left, p, left))
+    left = unscale(power * fused(left, p, left))
+    return right if x > 0.0 else (left if x == x else x)
 
 
 cdef inline double mish_second_derivative(double x) noexcept nogil:
@@ -302,7 +338,8 @@ cdef inline double mish_second_derivative(double x) noexcept nogil:
     left = 4.0 * left / d
     right = fused(q, fused(q, fused(4.0, q, 8.0), 6.0), 2.0) + a * fused(q, fused(q, fused(2.0, q, 2.0), -3.0), -2.0)
     right = 4.0 * q * (right / d) * q
-    return right if x > 0.0 else unscale(power * fused(left, p, left))
+    left = unscale(power * fused(left, p, left))
+    return right if x > 0.0 else (left if x == x else x)
 
 
 # --- hyperbolic -------------------------------------------------------------------------------------------------------
@@ -342,7 +379,8 @@ cdef inline double tanh_shrink_derivative(double x) noexcept nogil:
 
 
 cdef inline double tanh_shrink_second_derivative(double x) noexcept nogil:
-    return -tanh_second_derivative(x)
+    cdef double y = -tanh_second_derivative(x)
+    return y if x == x else x
 
 
 cdef inline double logcosh(double x) noexcept nogil:
@@ -429,12 +467,6 @@ cdef inline double lecun_tanh_second_derivative(double x) noexcept nogil:
     return 0.7626222222222222 * fma(-2.0 * slope * (slope - 2.0 * t * t), low, y)
 
 
-cdef inline double tanh_exp(double x) noexcept nogil:
-    cdef double near = 20.0 if x > 20.0 else x
-    cdef double y = x * tanh(exp(near))
-    return x_exp(x, 0.0) if x < -40.0 else y
-
-
 cdef inline double x_exp(double x, double shift) noexcept nogil:
     """(x + shift) exp(x) for x < 0, with one rounding where it is subnormal."""
     cdef double power, p_low
@@ -444,27 +476,100 @@ cdef inline double x_exp(double x, double shift) noexcept nogil:
     return unscale(power * fused(y, p, y))
 
 
-cdef inline double tanh_exp_derivative(double x) noexcept nogil:
+cdef inline double exp_twice(double x, double* low) noexcept nogil:
+    """exp(x) for |x| < 700 as an unevaluated sum of the result and `low`, to 2^-61: exp(x / 2)^2, the half argument reduced."""
+    cdef double power, n, z, p, t, y, s
+    cdef double exact = exp_split(x, 1, 0.0, &power, &n)
+    cdef double small = n * minus_ln2_low(n)
+    cdef double r = exact + small
+    cdef double r_low = 0.5 * sum_error(exact, small, r)
+    r = 0.5 * r
+    z = r * r
+    p = 1.6059043836821613e-10
+    p = fma(r, p, 2.08767569878681e-09)
+    p = fma(r, p, 2.505210838544172e-08)
+    p = fma(r, p, 2.755731922398589e-07)
+    p = fma(r, p, 2.7557319223985893e-06)
+    p = fma(r, p, 2.48015873015873e-05)
+    p = fma(r, p, 0.0001984126984126984)
+    p = fma(r, p, 0.001388888888888889)
+    p = fma(r, p, 0.008333333333333333)
+    p = fma(r, p, 0.041666666666666664)
+    p = fma(r, p, 0.16666666666666666)
+    # exp(r) - 1 = r + z / 2 + r z p, the three summed without loss.
+    t = r * z * p
+    y = r + 0.5 * z
+    s = y + t
+    low[0] = (sum_error(y, t, s) + sum_error(r, 0.5 * z, y)) + fma(0.5, product_residual(r, r, z), fma(s, r_low, r_low))
+    y = 1.0 + s
+    low[0] = ((1.0 - y) + s) + low[0]
+    s = y * y
+    low[0] = power * fma(y + y, low[0], product_residual(y, y, s))
+    return power * s
+
+
+cdef inline double sech2_pieces(double x, double* w, double* w_low, double* power, double* g, double* g_low) noexcept nogil:
+    """w = exp(x) and sech(w)^2 = unscale(power 4 (g + g_low)) for x above -40; returns x, cut where the latter has vanished.
+
+    w counts w times in the latter, so both are sums of two numbers.
+    """
+    cdef double p, p_low, d, low, e
+    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
+    cdef double c
+    w[0] = exp_twice(near, w_low)
+    c = gate(w[0] + w[0], w_low[0] + w_low[0], power, &p, &p_low, &d, &low, &e)
+    g[0] = square_product(c, e, p, g_low)
+    g_low[0] = fused(g[0], p_low, g_low[0])
+    return near
+
+
+cdef inline double tanh_exp(double x) noexcept nogil:
     cdef double near = 20.0 if x > 20.0 else x
-    cdef double w = exp(near)
-    cdef double y = fma(near * w, tanh_derivative(w), tanh(w))
-    return x_exp(x, 1.0) if x < -40.0 else y
+    cdef double y = x * tanh(exp(near))
+    return x_exp(x, 0.0) if x < -40.0 else y
+
+
+cdef inline double tanh_exp_derivative(double x) noexcept nogil:
+    # tanh(w) + x w sech(w)^2
+    cdef double w, w_low, power, g, g_low, u, u_low, v, v_low, y
+    cdef double near = sech2_pieces(x, &w, &w_low, &power, &g, &g_low)
+    power = 4.0 * unscale(power)
+    g = power * g
+    g_low = power * g_low
+    u = near * w
+    u_low = fma(near, w_low, product_residual(near, w, u))
+    v = u * g
+    v_low = fma(u_low, g, fma(u, g_low, product_residual(u, g, v)))
+    v_low = fma(w_low, g, v_low)
+    u = tanh(w)
+    y = u + v
+    y = y + (sum_error(u, v, y) + v_low)
+    y = x_exp(x, 1.0) if x < -40.0 else y
+    return y if x == x else x
 
 
 cdef inline double tanh_exp_second_derivative(double x) noexcept nogil:
-    cdef double near = 20.0 if x > 20.0 else x
-    cdef double w = exp(near)
-    cdef double y = w * fused(near, fused(-2.0 * w, tanh(w), 1.0), 2.0 * fused(-w, tanh(w), 1.0) + 2.0 * w * tanh(w))
-    return x_exp(x, 2.0) if x < -40.0 else sigmoid_derivative_scaled(w + w, 4.0 * y)
+    # w sech(w)^2 (2 + x - 2 x w tanh(w))
+    cdef double w, w_low, power, g, g_low, u, u_low, t, y
+    cdef double near = sech2_pieces(x, &w, &w_low, &power, &g, &g_low)
+    u = -2.0 * near * w
+    u_low = -2.0 * fma(near, w_low, product_residual(near, w, -0.5 * u))
+    t = tanh(w)
+    y = 2.0 + near
+    y = fma(u, t, y) + (u_low * t + sum_error(near, 2.0, y))
+    y = unscale(power * (4.0 * (g + g_low) * (w * y)))
+    y = x_exp(x, 2.0) if x < -40.0 else y
+    return y if x == x else x
 
 
 # --- Gaussian ---------------------------------------------------------------------------------------------------------
 
-cdef inline double bell(double h, double h_low, double factor) noexcept nogil:
-    """factor * exp(-(h + h_low)); 0 where that has vanished."""
+cdef inline double bell(double h, double h_low, double factor, double factor_low) noexcept nogil:
+    """(factor + factor_low) exp(-(h + h_low)); 0 where that has vanished, and h if it is a NaN."""
     cdef double power, p_low
     cdef double p = exp_tail_exact(tail_clamp(-h), -h_low if h < end_of_tail() else 0.0, &power, &p_low)
-    return unscale(power * fused(factor, p + p_low, factor))
+    cdef double y = unscale(power * (factor + fma(factor, p, fma(factor, p_low, factor_low))))
+    return y if h == h else h
 
 
 cdef inline double bell_argument(double x) noexcept nogil:
@@ -476,17 +581,17 @@ cdef inline double bell_argument(double x) noexcept nogil:
 cdef inline double gaussian(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
-    return bell(h, product_residual(z, z, h), 1.0)
+    return bell(h, product_residual(z, z, h), 1.0, 0.0)
 
 
 cdef inline double gaussian_derivative(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
-    return bell(h, product_residual(z, z, h), -2.0 * z)
+    return bell(h, product_residual(z, z, h), -2.0 * z, 0.0)
 
 
 cdef inline double gaussian_second_derivative(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
     cdef double low = product_residual(z, z, h)
-    return bell(h, low, (4.0 * h - 2.0) + 4.0 * low)
+    return bell(h, low, 4.0 * h - 2.0, 4.0 * low)

@@ -5,9 +5,11 @@ Outside its domain an inverse is NaN; at the ends of an open domain it is the li
 
 from actcore._kernels.activations cimport gelu_ratio
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp_tail_exact, fabs, fma, fused, mobius, product_residual, remainder, tail_clamp, unscale,
+    abs_or_nan, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, minus_ln2_low, mobius, product_residual,
+    remainder, tail_clamp, unscale,
 )
 from actcore._kernels.exponential cimport bell, bell_argument, end_of_tail
+from actcore._kernels.piecewise cimport sum_error
 
 cdef extern from *:
     """
@@ -84,20 +86,22 @@ cdef inline double arctan_second_derivative(double x) noexcept nogil:
 
 # --- normal distribution ----------------------------------------------------------------------------------------------
 
-cdef inline double normal_ratio(double a) noexcept nogil:
-    """Phi(-a) exp(a^2 / 2) for a >= 0."""
-    cdef double v_low, r_low
+cdef inline double normal_ratio(double a, double* low) noexcept nogil:
+    """Phi(-a) exp(a^2 / 2) for a >= 0 as an unevaluated sum of the result and `low`."""
+    cdef double v_low, r_low, y
     cdef double near = 39.5 if a > 39.5 else a
     cdef double v = mobius(near, &v_low)
     cdef double r = gelu_ratio(v, v_low, &r_low)
     cdef double w = near + 4.0
     cdef double c = 1.0 / w
     r_low = fused(r, fused(-c, near - (w - 4.0), remainder(1.0, c, w)), r_low)
-    return fused(r, c, r_low * c)
+    y = r * c
+    low[0] = fma(r_low, c, product_residual(r, c, y))
+    return y
 
 
 cdef inline double erf(double x) noexcept nogil:
-    cdef double p, tail
+    cdef double p, tail, ratio, ratio_low
     cdef double a = fabs(x)
     cdef double near = 27.0 if a > 27.0 else a
     cdef double z = near * near
@@ -112,45 +116,48 @@ cdef inline double erf(double x) noexcept nogil:
     p = fma(z, p, 1.1283791670916553e-01)
     p = fma(z, p, -3.7612638903183304e-01)
     p = fma(z, p, 1.1283791670955126e+00)
-    tail = bell(z, product_residual(near, near, z), 2.0 * normal_ratio(1.4142135623730951 * near))
+    ratio = normal_ratio(1.4142135623730951 * near, &ratio_low)
+    tail = bell(z, product_residual(near, near, z), 2.0 * ratio, 2.0 * ratio_low)
     return copysign(1.0 - tail if a > 0.5 else a * p, x)
 
 
 cdef inline double erf_derivative(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
-    return bell(h, product_residual(z, z, h), 1.1283791670955126)
+    return bell(h, product_residual(z, z, h), 1.1283791670955126, 0.0)
 
 
 cdef inline double erf_second_derivative(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
-    return bell(h, product_residual(z, z, h), -2.256758334191025 * z)
+    return bell(h, product_residual(z, z, h), -2.256758334191025 * z, 0.0)
 
 
 cdef inline double normal_cdf(double x) noexcept nogil:
     cdef double z = abs_or_nan(bell_argument(x))
     cdef double h = z * z
-    cdef double tail = bell(0.5 * h, 0.5 * product_residual(z, z, h), normal_ratio(z))
+    cdef double ratio_low
+    cdef double ratio = normal_ratio(z, &ratio_low)
+    cdef double tail = bell(0.5 * h, 0.5 * product_residual(z, z, h), ratio, ratio_low)
     return 1.0 - tail if x > 0.0 else tail
 
 
 cdef inline double normal_cdf_derivative(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
-    return bell(0.5 * h, 0.5 * product_residual(z, z, h), 0.3989422804014327)
+    return bell(0.5 * h, 0.5 * product_residual(z, z, h), 0.3989422804014327, 0.0)
 
 
 cdef inline double normal_cdf_second_derivative(double x) noexcept nogil:
     cdef double z = bell_argument(x)
     cdef double h = z * z
-    return bell(0.5 * h, 0.5 * product_residual(z, z, h), -0.3989422804014327 * z)
+    return bell(0.5 * h, 0.5 * product_residual(z, z, h), -0.3989422804014327 * z, 0.0)
 
 
 # --- logarithms -------------------------------------------------------------------------------------------------------
 
-cdef inline double log_of_quotient(double s, double k) noexcept nogil:
-    """k ln(2) + log((1 + s) / (1 - s)) for |s| <= 0.172."""
+cdef inline double log_of_quotient(double s, double k, double low) noexcept nogil:
+    """k ln(2) + log((1 + s) / (1 - s)) + low for |s| <= 0.172."""
     cdef double z = s * s
     cdef double p
     p = 0.14935179939416887
@@ -164,7 +171,7 @@ cdef inline double log_of_quotient(double s, double k) noexcept nogil:
     p = fma(z, p, 0.2857142857109431)
     p = fma(z, p, 0.4000000000000212)
     p = fma(z, p, 0.6666666666666666)
-    return fused(k, 0.6931471803691238, (s + s) + fma(s * z, p, k * 1.9082149292705877e-10))
+    return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, p, k * 1.9082149292705877e-10) + low))
 
 
 cdef inline double logit(double x) noexcept nogil:
@@ -176,7 +183,7 @@ cdef inline double logit(double x) noexcept nogil:
     k = k - 100.0 if z < 1e-290 else k
     # Each order of the sum is exact but for its last step.
     y = (w + z) - 1.0 if k == 0.0 else (w - 1.0) + z
-    y = log_of_quotient(y / ((w - z) + 1.0), k)
+    y = log_of_quotient(y / ((w - z) + 1.0), k, 0.0)
     y = -INFINITY if z == 0.0 else y
     y = -y if x > 0.5 else y
     return (y if x <= 1.0 else (NAN if x == x else x)) if not x < 0.0 else NAN
@@ -203,7 +210,7 @@ cdef inline double atanh(double x) noexcept nogil:
     # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
     n = (a - 0.5) + 0.5 * a if k == 1.0 else w * (1.0 + a) - (1.0 - a)
     d = 1.5 - 0.5 * a if k == 1.0 else w * (1.0 + a) + (1.0 - a)
-    y = 0.5 * log_of_quotient(a if k == 0.0 else n / d, k)
+    y = 0.5 * log_of_quotient(a if k == 0.0 else n / d, k, 0.0)
     y = INFINITY if a == 1.0 else (NAN if a > 1.0 else y)
     return copysign(y, x)
 
@@ -219,11 +226,12 @@ cdef inline double atanh_second_derivative(double x) noexcept nogil:
 
 
 cdef inline double softplus_inverse(double x) noexcept nogil:
-    cdef double power, p, p_low, s, q, k, w, t, near, raised, y
+    cdef double power, p, p_low, s, q, q_low, k, w, t, near, raised, y
     near = 50.0 if x > 50.0 else (0.0 if x < 0.0 else x)
     p = exp_tail_exact(near, 0.0, &power, &p_low)
     s = unscale(power)
-    q = fused(s, p, s - 1.0) + s * p_low
+    q = fused(s, p, s - 1.0)
+    q_low = fused(s, p, (s - 1.0) - q) + s * p_low
     raised = q * (1.2676506002282294e30 if near < 1e-290 else 1.0)
     w = inverse_power(raised, &k) * raised
     k = k - 100.0 if near < 1e-290 else k
@@ -233,7 +241,8 @@ cdef inline double softplus_inverse(double x) noexcept nogil:
     p = exp_tail_exact(-t, 0.0, &power, &p_low)
     s = unscale(power)
     y = -(fused(s, p, s - 1.0) + s * p_low) if k == 0.0 else y
-    y = log_of_quotient(y, k)
+    # What the rounding of exp(x) - 1 lost shows where k ln(2) takes away half of the logarithm.
+    y = log_of_quotient(y, k, 0.0 if k == 0.0 else q_low / q)
     y = -INFINITY if x == 0.0 else y
     y = x if x > 45.0 else y
     return NAN if x < 0.0 else y
@@ -266,7 +275,7 @@ cdef inline double elu_inverse(double x, double alpha) noexcept nogil:
     w = inverse_power((alpha + z) / alpha, &k) * (alpha + z)
     n = z if k == 0.0 else w - alpha
     d = (alpha + alpha) + z if k == 0.0 else w + alpha
-    y = log_of_quotient(n / d, k)
+    y = log_of_quotient(n / d, k, 0.0)
     y = -INFINITY if x == -alpha else (NAN if x < -alpha else y)
     return x if x > 0.0 else copysign(y, x)
 
@@ -279,7 +288,126 @@ cdef inline double elu_inverse_derivative(double x, double alpha) noexcept nogil
 
 cdef inline double elu_inverse_second_derivative(double x, double alpha) noexcept nogil:
     cdef double c = elu_inverse_derivative(x, alpha)
-    return 0.0 if x > 0.0 else -c * c
+    return 0.0 if x > 0.0 else (-c * c if x == x else x)
+
+
+cdef inline double soft_exponential_power(double x, double alpha, double* p, double* p_low, double* scale) noexcept nogil:
+    """exp(alpha x) = power (1 + p + p_low) scale."""
+    cdef double power, n, small, r
+    cdef double u = alpha * x
+    cdef double near = 880.0 if u > 880.0 else (u if u > -800.0 else -800.0)
+    cdef double exact = exp_split(near, 1, -256.0 if u > 0.0 else 256.0, &power, &n)
+    small = fma(n, minus_ln2_low(n), product_residual(alpha, x, u) if near == u else 0.0)
+    r = exact + small
+    p[0] = expm1_reduced(r, True, p_low)
+    p_low[0] = p_low[0] + sum_error(exact, small, r)
+    scale[0] = 1.157920892373162e+77 if u > 0.0 else 8.636168555094445e-78  # 2^256, 2^-256
+    scale[0] = INFINITY if u > 880.0 else scale[0]
+    return power
+
+
+cdef inline double soft_exponential_argument(double x, double alpha, double* low, double* v) noexcept nogil:
+    """w + low = 1 - alpha (x + alpha), of which the logarithm is taken, and v = 1 - w."""
+    cdef double square = alpha * alpha
+    cdef double product = alpha * x
+    cdef double v_low, w
+    v[0] = product + square
+    v_low = sum_error(product, square, v[0]) + (product_residual(alpha, alpha, square) + product_residual(alpha, x, product))
+    w = 1.0 - v[0]
+    low[0] = sum_error(1.0, -v[0], w) - v_low
+    v[0] = v[0] + v_low
+    v_low = low[0] if low[0] == low[0] else 0.0  # infinities lose nothing
+    v[0] = v[0] if v[0] == v[0] else product
+    low[0] = (w - (w + v_low)) + v_low
+    low[0] = low[0] if low[0] == low[0] else 0.0
+    return w + v_low
+
+
+cdef inline double soft_exponential(double x, double alpha) noexcept nogil:
+    cdef double power, p, p_low, scale, one, square, rest, rest_low, w, low, v, k, y, right
+    # Right: (exp(alpha x) - 1 + alpha^2) / alpha, over the scale; the constant is summed apart.
+    power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
+    one = 1.0 / scale
+    square = alpha * alpha
+    rest = square - 1.0
+    rest_low = sum_error(square, -1.0, rest) + product_residual(alpha, alpha, square)
+    y = fma(one, rest, power)
+    rest_low = fma(one, rest_low, sum_error(power, one * rest, y))
+    rest = power * p
+    right = y + rest
+    right = (right + (sum_error(y, rest, right) + fma(power, p_low, rest_low))) / alpha * scale
+    # Left: -log(1 - alpha (x + alpha)) / alpha.
+    w = soft_exponential_argument(x, alpha, &low, &v)
+    y = inverse_power(w, &k) * w
+    y = log_of_quotient(-v / (2.0 - v) if k == 0.0 else (y - 1.0) / (y + 1.0), k, 0.0 if k == 0.0 else low / w)
+    y = y if w < INFINITY else w
+    y = -INFINITY if w == 0.0 else y
+    y = NAN if w < 0.0 else y
+    y = y / -alpha if alpha < 0.0 else right
+    y = y if alpha != 0.0 else x
+    return y if x == x else x
+
+
+cdef inline double soft_exponential_derivative(double x, double alpha) noexcept nogil:
+    cdef double p, p_low, scale, low, v, w, y
+    cdef double power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
+    w = soft_exponential_argument(x, alpha, &low, &v) + low
+    y = NAN if w < 0.0 else 1.0 / w
+    y = y if alpha < 0.0 else power * (1.0 + (p + p_low)) * scale
+    return y if x == x else x
+
+
+cdef inline double soft_exponential_second_derivative(double x, double alpha) noexcept nogil:
+    cdef double p, p_low, scale, low, v, w, y
+    cdef double power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
+    w = soft_exponential_argument(x, alpha, &low, &v) + low
+    y = NAN if w < 0.0 else alpha / w / w
+    y = y if alpha < 0.0 else alpha * (power * (1.0 + (p + p_low))) * scale
+    return y if x == x else x
+
+
+cdef inline double soft_exponential_gradient_alpha(double x, double alpha) noexcept nogil:
+    # Right: 1 + x^2 (u exp(u) - exp(u) + 1) / u^2 with u = alpha x; left: 1 / w + s^2 (log(w) + v / w) / v^2 with
+    # s = x + alpha, v = alpha s, w = 1 - v. Both quotients are series where u or v is small.
+    cdef double p, p_low, scale, low, v, w, k, y, e, right, left
+    cdef double u = alpha * x
+    cdef double s = x + alpha
+    cdef double power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
+    e = power * (1.0 + (p + p_low)) * scale
+    right = 1.4911969277048643e-10
+    right = fma(u, right, 1.9270852604185937e-09)
+    right = fma(u, right, 2.296443268665491e-08)
+    right = fma(u, right, 2.505210838544172e-07)
+    right = fma(u, right, 2.48015873015873e-06)
+    right = fma(u, right, 2.2045855379188714e-05)
+    right = fma(u, right, 0.00017361111111111112)
+    right = fma(u, right, 0.0011904761904761906)
+    right = fma(u, right, 0.006944444444444444)
+    right = fma(u, right, 0.03333333333333333)
+    right = fma(u, right, 0.125)
+    right = fma(u, right, 0.3333333333333333)
+    right = fma(u, right, 0.5)
+    right = fma(x * x, right if fabs(u) < 0.5 else (fma(u - 1.0, e, 1.0)) / u / u, 1.0)
+    w = soft_exponential_argument(x, alpha, &low, &v) + low
+    left = 0.9285714285714286
+    left = fma(v, left, 0.9230769230769231)
+    left = fma(v, left, 0.9166666666666666)
+    left = fma(v, left, 0.9090909090909091)
+    left = fma(v, left, 0.9)
+    left = fma(v, left, 0.8888888888888888)
+    left = fma(v, left, 0.875)
+    left = fma(v, left, 0.8571428571428571)
+    left = fma(v, left, 0.8333333333333334)
+    left = fma(v, left, 0.8)
+    left = fma(v, left, 0.75)
+    left = fma(v, left, 0.6666666666666666)
+    left = fma(v, left, 0.5)
+    y = inverse_power(w, &k) * w
+    y = log_of_quotient((y - 1.0) / (y + 1.0), k, 0.0)
+    left = left if fabs(v) < 0.0625 else (y + v / w) / v / v
+    left = NAN if w < 0.0 else fma(s * s, left, 1.0 / w)
+    y = left if alpha < 0.0 else right
+    return y if x == x else x
 
 
 cdef inline double softsign_inverse(double x) noexcept nogil:

@@ -1,8 +1,31 @@
-"""Activations made of straight pieces, and the other ones that a few exact or once-rounded operations give in their own precision.
+"""Activations made of straight and parabolic pieces, in their own precision; sums and products keep what they lose to rounding.
 
 At a kink each takes the derivative that its row declares; a NaN is returned as it came.
 """
-from actcore._kernels.elementary cimport real
+from actcore._kernels.elementary cimport fma, fused, product_residual, real
+
+
+cdef inline real sum_error(real a, real b, real s) noexcept nogil:
+    """a + b - s exactly, for s the rounded sum."""
+    cdef real part = s - a
+    return (a - (s - part)) + (b - part)
+
+
+cdef inline real line(real x, real x_low, real slope, real offset, real* low) noexcept nogil:
+    """slope (x + x_low) + offset as an unevaluated sum of the result and `low`."""
+    cdef real product = slope * x
+    cdef real y = product + offset
+    cdef real lost = sum_error(product, offset, y) + fma(slope, x_low, product_residual(slope, x, product))
+    low[0] = lost if lost == lost else <real> 0  # infinities lose nothing
+    return y
+
+
+cdef inline real sixth(real x, real x_low) noexcept nogil:
+    """(x + x_low) / 6."""
+    if real is float:
+        return fused(x, <float> 0.16666667, fma(x, <float> -4.967054e-09, x_low * <float> 0.16666667))
+    else:
+        return fused(x, <double> 0.16666666666666666, fma(x, <double> 9.25185853854297e-18, x_low * <double> 0.16666666666666666))
 
 
 cdef inline real absolute(real x) noexcept nogil:
@@ -168,3 +191,205 @@ cdef inline real square_derivative(real x) noexcept nogil:
 
 cdef inline real square_second_derivative(real x) noexcept nogil:
     return <real> 2 if x == x else x
+
+
+cdef inline real cube(real x) noexcept nogil:
+    cdef real square = x * x
+    cdef real rest = x * product_residual(x, x, square)
+    cdef real y = fused(x, square, rest)
+    return y if rest - rest == <real> 0 else x * square
+
+
+cdef inline real cube_derivative(real x) noexcept nogil:
+    return <real> 3 * x * x
+
+
+cdef inline real cube_second_derivative(real x) noexcept nogil:
+    return <real> 6 * x
+
+
+cdef inline real sqnl(real x) noexcept nogil:
+    cdef real size = -x if x < <real> 0 else x
+    cdef real near = fused(<real> -0.25 * x, size, x)
+    return near if size < <real> 2 else (<real> 1 if x > <real> 0 else (<real> -1 if x < <real> 0 else x))
+
+
+cdef inline real sqnl_derivative(real x) noexcept nogil:
+    cdef real size = -x if x < <real> 0 else x
+    return <real> 0 if size > <real> 2 else <real> 1 - <real> 0.5 * size
+
+
+cdef inline real sqnl_second_derivative(real x) noexcept nogil:
+    cdef real y = <real> -0.5 if x > <real> 0 else (<real> 0.5 if x < <real> 0 else <real> 0)
+    cdef real size = -x if x < <real> 0 else x
+    y = y if size < <real> 2 else <real> 0
+    return y if x == x else x
+
+
+cdef inline real hard_sigmoid(real x) noexcept nogil:
+    cdef real s = x + <real> 3
+    cdef real y = sixth(s, sum_error(x, <real> 3, s))
+    y = y if x > <real> -3 else (<real> 0 if x == x else x)
+    return <real> 1 if x >= <real> 3 else y
+
+
+cdef inline real hard_sigmoid_derivative(real x) noexcept nogil:
+    cdef real slope = <real> 0.16666666666666666 if x > <real> -3 else <real> 0
+    slope = slope if x < <real> 3 else <real> 0
+    return slope if x == x else x
+
+
+cdef inline real hard_sigmoid_second_derivative(real x) noexcept nogil:
+    return <real> 0 if x == x else x
+
+
+cdef inline real clipped_linear(real x, real slope, real offset) noexcept nogil:
+    cdef real low
+    cdef real y = line(x, <real> 0, slope, offset, &low)
+    y = y + low
+    y = <real> 0 if y < <real> 0 else y
+    return <real> 1 if y > <real> 1 else y
+
+
+cdef inline real clipped_linear_derivative(real x, real slope, real offset) noexcept nogil:
+    cdef real low
+    cdef real y = line(x, <real> 0, slope, offset, &low)
+    cdef real inside = slope if y + low > <real> 0 else <real> 0
+    inside = inside if (y - <real> 1) + low < <real> 0 else <real> 0
+    return inside if x == x else x
+
+
+cdef inline real clipped_linear_second_derivative(real x, real slope, real offset) noexcept nogil:
+    return <real> 0 if x == x else x
+
+
+cdef inline real hard_swish(real x) noexcept nogil:
+    cdef real s = x + <real> 3
+    cdef real product = x * s
+    cdef real y = sixth(product, fma(x, sum_error(x, <real> 3, s), product_residual(x, s, product)))
+    y = y if x > <real> -3 else (<real> 0 if x == x else x)
+    return x if x >= <real> 3 else y
+
+
+cdef inline real hard_swish_derivative(real x) noexcept nogil:
+    cdef real twice = x + x
+    cdef real s = twice + <real> 3
+    cdef real y = sixth(s, sum_error(twice, <real> 3, s))
+    y = y if x > <real> -3 else (<real> 0 if x == x else x)
+    return <real> 1 if x >= <real> 3 else y
+
+
+cdef inline real hard_swish_second_derivative(real x) noexcept nogil:
+    cdef real y = <real> 0.3333333333333333 if x > <real> -3 else <real> 0
+    y = y if x < <real> 3 else <real> 0
+    return y if x == x else x
+
+
+cdef inline real hard_mish(real x) noexcept nogil:
+    cdef real s = x + <real> 2
+    cdef real product = x * s
+    cdef real y = <real> 0.5 * (product + fma(x, sum_error(x, <real> 2, s), product_residual(x, s, product)))
+    y = y if x > <real> -2 else (<real> 0 if x == x else x)
+    return x if x >= <real> 0 else y
+
+
+cdef inline real hard_mish_derivative(real x) noexcept nogil:
+    cdef real y = x + <real> 1 if x > <real> -2 else (<real> 0 if x == x else x)
+    return <real> 1 if x >= <real> 0 else y
+
+
+cdef inline real hard_mish_second_derivative(real x) noexcept nogil:
+    cdef real y = <real> 1 if x > <real> -2 else <real> 0
+    y = y if x < <real> 0 else <real> 0
+    return y if x == x else x
+
+
+cdef inline real sparse_plus(real x) noexcept nogil:
+    cdef real s = x + <real> 1
+    cdef real square = s * s
+    cdef real y = <real> 0.25 * (square + fma(s + s, sum_error(x, <real> 1, s), product_residual(s, s, square)))
+    y = y if x > <real> -1 else (<real> 0 if x == x else x)
+    return x if x >= <real> 1 else y
+
+
+cdef inline real sparse_plus_derivative(real x) noexcept nogil:
+    return sparse_sigmoid(x)
+
+
+cdef inline real sparse_plus_second_derivative(real x) noexcept nogil:
+    return sparse_sigmoid_derivative(x)
+
+
+cdef inline real plu(real x, real alpha, real c) noexcept nogil:
+    cdef real low
+    cdef real size = -x if x < <real> 0 else x
+    cdef real above = size - c
+    cdef real outside = line(above, sum_error(size, -c, above), alpha, c, &low)
+    outside = outside + low
+    return x if size <= c else (-outside if x < <real> 0 else outside)
+
+
+cdef inline real plu_derivative(real x, real alpha, real c) noexcept nogil:
+    cdef real size = -x if x < <real> 0 else x
+    return alpha if size > c else (<real> 1 if x == x else x)
+
+
+cdef inline real plu_second_derivative(real x, real alpha, real c) noexcept nogil:
+    return <real> 0 if x == x else x
+
+
+cdef inline real srelu_piece(real x, real threshold, real slope) noexcept nogil:
+    """threshold + slope (x - threshold)."""
+    cdef real low
+    cdef real past = x - threshold
+    cdef real y = line(past, sum_error(x, -threshold, past), slope, threshold, &low)
+    return y + low
+
+
+cdef inline real srelu(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    cdef real y = srelu_piece(x, threshold_right, slope_right) if x >= threshold_right else x
+    return srelu_piece(x, threshold_left, slope_left) if x <= threshold_left else y
+
+
+cdef inline real srelu_derivative(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    cdef real slope = slope_right if x >= threshold_right else <real> 1
+    slope = slope_left if x <= threshold_left else slope
+    return slope if x == x else x
+
+
+cdef inline real srelu_second_derivative(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    return <real> 0 if x == x else x
+
+
+cdef inline real srelu_gradient_threshold_left(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    cdef real y = <real> 1 - slope_left if x <= threshold_left else <real> 0
+    return y if x == x else x
+
+
+cdef inline real srelu_gradient_slope_left(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    cdef real y = x - threshold_left if x <= threshold_left else <real> 0
+    return y if x == x else x
+
+
+cdef inline real srelu_gradient_threshold_right(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    cdef real y = <real> 1 - slope_right if x >= threshold_right else <real> 0
+    return y if x == x else x
+
+
+cdef inline real srelu_gradient_slope_right(
+    real x, real threshold_left, real slope_left, real threshold_right, real slope_right
+) noexcept nogil:
+    cdef real y = x - threshold_right if x >= threshold_right else <real> 0
+    return y if x == x else x

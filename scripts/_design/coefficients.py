@@ -2,7 +2,8 @@
 
     python scripts/_design/coefficients.py
 
-The float64 polynomials of the exponential and of the logarithm come from ``minimax.sollya``.
+The float64 polynomials of exponential, logarithm, sine and cosine come from ``minimax.sollya``. Printed too: pi in three parts and
+the binary digits of 2/pi, for arguments of any size.
 """
 
 from __future__ import annotations
@@ -75,6 +76,20 @@ def arctan_size(z: mp.mpf) -> mp.mpf:
     return mp.atan(mp.sqrt(z)) / mp.sqrt(z) / z
 
 
+def parts(value: mp.mpf, count: int) -> list[float]:
+    """Return `value` as a sum of doubles."""
+    found: list[float] = []
+    while len(found) < count:
+        found.append(float(value - mp.fsum(found)))
+    return found
+
+
+def digits(value: mp.mpf, words: int) -> str:
+    """Return the binary digits of a number below 1, in words of 64."""
+    whole = int(mp.floor(mp.ldexp(value, 64 * words)))
+    return ", ".join(f"0x{whole >> 64 * (words - 1 - k) & (2**64 - 1):016X}" for k in range(words))
+
+
 def main() -> None:
     far32, far64 = mp.mpf(15) / 19, mp.mpf("39.5") / mp.mpf("43.5")
     reduced = mp.mpf("0.3469")
@@ -93,6 +108,9 @@ def main() -> None:
         ("erf", "float64", ERF, mp.mpf(0), mp.mpf("0.25"), 11, None, ()),
     )
     print("root of gelu's derivative:", mp.nstr(-ROOT, 35))
+    with mp.workprec(1400):
+        print("pi:", parts(+mp.pi, 3))
+        print("2/pi:", digits(2 / mp.pi, 19))
     for name, dtype, function, low, high, terms, size, fixed in cases:
         coefficients = fit(function, low, high, terms, dtype, size, fixed)
         print(f"{name}, {dtype}: error {mp.nstr(error(function, coefficients, low, high, size), 3)}")

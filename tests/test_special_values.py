@@ -1,0 +1,116 @@
+"""What every row makes of NaN, and the periodic ones of arguments of any size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+import actcore as ac
+from actcore.registry import ORDERS, ROWS, Row
+
+PERIODIC = [row for row in ROWS if row.far]
+FLOATS = ("float32", "float64")
+
+
+def function_of(row: Row, kind: str) -> Any:
+    activation = ac.get(row.name)
+    return activation if kind == "value" else getattr(activation, kind)
+
+
+def bits(y: np.ndarray) -> np.ndarray:
+    return y.view(f"u{y.itemsize}")
+
+
+@pytest.mark.parametrize("dtype", ("float16", *FLOATS))
+@pytest.mark.parametrize("kind", ORDERS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_nan_stays_one_with_its_sign(row: Row, kind: str, dtype: str) -> None:
+    signs = np.tile([1.0, -1.0, -1.0], 23)  # vector body and scalar tail
+    x = np.copysign(np.full(signs.size, np.nan), signs).astype(dtype)
+    y = function_of(row, kind)(x)
+    assert np.isnan(y).all()
+    assert np.array_equal(np.signbit(y), signs < 0)
+
+
+def arguments(dtype: str) -> np.ndarray:
+    """Numbers of every exponent, multiples of pi/4 and the numbers next to them, and the double nearest to a multiple of pi/2."""
+    rng = np.random.default_rng(20_261_121)
+    info = np.finfo(dtype)
+    exponents = np.arange(-60, info.maxexp)
+    every = np.ldexp(rng.uniform(0.5, 1.0, exponents.size), exponents) * rng.choice([-1, 1], exponents.size)
+    multiples = np.concatenate([np.arange(1, 40), 2 ** np.arange(6, 40)]) * (np.pi / 4)
+    hard = [5.319372648326541e255] if dtype == "float64" else [16367173.0 * 2.0**72]
+    x = np.concatenate([every, multiples, -multiples, hard]).astype(dtype)
+    return np.concatenate([x, np.nextafter(x, x.dtype.type(0)), np.nextafter(x, x.dtype.type(np.inf))])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("kind", ORDERS)
+@pytest.mark.parametrize("row", PERIODIC, ids=lambda row: row.name)
+def test_every_finite_argument_is_reduced(row: Row, kind: str, dtype: str) -> None:
+    x = arguments(dtype)
+    x = x[np.isfinite(x)]
+    y = function_of(row, kind)(x)
+    with mpmath.workdps(700):  # the largest argument has 309 digits before the point
+        exact = [getattr(row.reference, kind)(mpmath.mp, mpmath.mpf(float(v)), **row.defaults) for v in x]
+        # Next to its zeros a derivative may be off by what is right for the terms it consists of.
+        unit = np.spacing(np.abs(np.array([float(v) for v in exact], dtype)))
+        terms = 2.0 ** (-25 if dtype == "float32" else -54) if kind != "value" else 0.0
+        wrong = [float(abs(mpmath.mpf(float(a)) - b)) for a, b in zip(y, exact, strict=True)]
+    bound = getattr(row.bounds, dtype)[ORDERS.index(kind)]
+    over = np.array(wrong) > np.maximum(bound * unit.astype(float), terms)
+    assert not over.any(), [(float(x[k]), float(y[k]), float(exact[k])) for k in np.flatnonzero(over)[:4]]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("row", PERIODIC, ids=lambda row: row.name)
+def test_a_far_neighbour_changes_no_bit(row: Row, dtype: str) -> None:
+    x = np.linspace(-50, 50, 1537).astype(dtype)
+    with_far = x.copy()
+    with_far[700] = 1e30
+    others = np.arange(x.size) != 700
+    for kind in ORDERS:
+        function = function_of(row, kind)
+        alone = np.array([function(v) for v in with_far[690:710]])
+        assert np.array_equal(bits(function(x))[others], bits(function(with_far))[others])
+        assert np.array_equal(bits(alone), bits(function(with_far)[690:710]))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_periodic_limits(dtype: str) -> None:
+    ends = np.array([-np.inf, np.inf], dtype)
+    assert np.isnan(ac.sinusoid(ends)).all() and np.isnan(ac.sinusoid.derivative(ends)).all()
+    assert np.array_equal(ac.sinc(ends), [0.0, 0.0]) and np.array_equal(ac.sinc.second_derivative(ends), [0.0, 0.0])
+    assert np.array_equal(ac.snake(ends), ends)
+    zeros = np.array([-0.0, 0.0], dtype)
+    for function in (ac.sinusoid, ac.gcu, ac.snake):
+        assert np.array_equal(np.signbit(function(zeros)), [True, False])
+    assert np.array_equal(ac.sinc(zeros), [1.0, 1.0])
+
+
+@pytest.mark.parametrize("alpha", [-2.0, -1.0, -0.5, -1e-9, 0.0, 1e-9, 0.3, 1.0, 2.0])
+def test_soft_exponential_over_its_parameter(alpha: float) -> None:
+    row = ac.soft_exponential.spec
+    low = row.domain[0](alpha=alpha)
+    x = np.linspace(max(low, -6) + 1e-3, 8, 301)
+    f = ac.get("soft_exponential", alpha=alpha)
+    gradient = f.parameter_gradients(x, np.ones_like(x), np.full_like(x, alpha))
+    h = mpmath.mpf(10) ** -25
+    with mpmath.workdps(80):
+        for kind in ORDERS:
+            exact = [float(getattr(row.reference, kind)(mpmath.mp, mpmath.mpf(v), alpha=alpha)) for v in x]
+            y = f(x) if kind == "value" else getattr(f, kind)(x)
+            np.testing.assert_allclose(y, exact, rtol=2e-15, atol=4e-16)
+        a = mpmath.mpf(alpha)
+        value = row.reference.value
+        exact = [
+            float((value(mpmath.mp, mpmath.mpf(v), alpha=a + h) - value(mpmath.mp, mpmath.mpf(v), alpha=a - h)) / (2 * h))
+            for v in x
+        ]
+    np.testing.assert_allclose(gradient, exact, rtol=1e-13)
+    if alpha < 0:
+        outside = np.array([low - 1e-3, low - 10])
+        assert np.isnan(f(outside)).all() and np.isnan(f.derivative(outside)).all()
