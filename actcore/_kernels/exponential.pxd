@@ -508,31 +508,43 @@ cdef inline double exp_twice(double x, double* low) noexcept nogil:
     return power * s
 
 
-cdef inline double sech2_pieces(double x, double* w, double* w_low, double* power, double* g, double* g_low) noexcept nogil:
-    """w = exp(x) and sech(w)^2 = unscale(power 4 (g + g_low)) for x above -40; returns x, cut where the latter has vanished.
-
-    w counts w times in the latter, so both are sums of two numbers.
-    """
-    cdef double p, p_low, d, low, e
-    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
-    cdef double c
-    w[0] = exp_twice(near, w_low)
-    c = gate(w[0] + w[0], w_low[0] + w_low[0], power, &p, &p_low, &d, &low, &e)
-    g[0] = square_product(c, e, p, g_low)
-    g_low[0] = fused(g[0], p_low, g_low[0])
-    return near
+cdef inline double tanh_pieces(
+    double w, double w_low, double* t_low, double* power, double* g, double* g_low
+) noexcept nogil:
+    """tanh(w + w_low) for w > 0 as an unevaluated sum of the result and `t_low`, and sech^2 = unscale(power 4 (g + g_low))."""
+    cdef double p, p_low, d, low, e, s, n, n_low, t
+    cdef double c = gate(w + w, w_low + w_low, power, &p, &p_low, &d, &low, &e)
+    # c^2 (1 + e)^2 (1 + p + p_low)
+    g[0] = c * c
+    g_low[0] = product_residual(c, c, g[0])
+    g_low[0] = fma(g[0], fma(e + e, p, e + e) + (p + p_low), fma(g_low[0], p, g_low[0]))
+    # (1 - exp(-2w)) / (1 + exp(-2w))
+    s = unscale(power[0])
+    n = fused(-s, p, 1.0 - s)
+    n_low = fused(-s, p_low, fused(-s, p, (1.0 - s) - n))
+    t = n * c
+    t_low[0] = fma(t, e, fma(n_low, c, product_residual(n, c, t)))
+    return t
 
 
 cdef inline double tanh_exp(double x) noexcept nogil:
+    cdef double power, p, p_low, s, w, t, t_low, g, g_low
     cdef double near = 20.0 if x > 20.0 else x
-    cdef double y = x * tanh(exp(near))
-    return x_exp(x, 0.0) if x < -40.0 else y
+    p = exp_tail_exact(tail_clamp(near), 0.0, &power, &p_low)
+    s = unscale(power)
+    w = fused(s, p, s)
+    t = tanh_pieces(w, fma(s, p_low, fused(s, p, s - w)), &t_low, &power, &g, &g_low)
+    t = x * (t + t_low)
+    t = x_exp(x, 0.0) if x < -40.0 else t
+    return t if x == x else x
 
 
 cdef inline double tanh_exp_derivative(double x) noexcept nogil:
-    # tanh(w) + x w sech(w)^2
-    cdef double w, w_low, power, g, g_low, u, u_low, v, v_low, y
-    cdef double near = sech2_pieces(x, &w, &w_low, &power, &g, &g_low)
+    # tanh(w) + x w sech(w)^2; w counts w times in the second term, so it is a sum of two numbers
+    cdef double w, w_low, power, t, t_low, g, g_low, u, u_low, v, v_low, y
+    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
+    w = exp_twice(near, &w_low)
+    t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
     power = 4.0 * unscale(power)
     g = power * g
     g_low = power * g_low
@@ -540,24 +552,27 @@ cdef inline double tanh_exp_derivative(double x) noexcept nogil:
     u_low = fma(near, w_low, product_residual(near, w, u))
     v = u * g
     v_low = fma(u_low, g, fma(u, g_low, product_residual(u, g, v)))
-    v_low = fma(w_low, g, v_low)
-    u = tanh(w)
-    y = u + v
-    y = y + (sum_error(u, v, y) + v_low)
+    y = t + v
+    y = y + (sum_error(t, v, y) + (t_low + v_low))
     y = x_exp(x, 1.0) if x < -40.0 else y
     return y if x == x else x
 
 
 cdef inline double tanh_exp_second_derivative(double x) noexcept nogil:
     # w sech(w)^2 (2 + x - 2 x w tanh(w))
-    cdef double w, w_low, power, g, g_low, u, u_low, t, y
-    cdef double near = sech2_pieces(x, &w, &w_low, &power, &g, &g_low)
-    u = -2.0 * near * w
-    u_low = -2.0 * fma(near, w_low, product_residual(near, w, -0.5 * u))
-    t = tanh(w)
+    cdef double w, w_low, power, t, t_low, g, g_low, u, u_low, y, v
+    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
+    w = exp_twice(near, &w_low)
+    t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
+    u = near * w
+    u_low = fma(near, w_low, product_residual(near, w, u))
+    v = u * t
+    u_low = fma(u, t_low, fma(u_low, t, product_residual(u, t, v)))
     y = 2.0 + near
-    y = fma(u, t, y) + (u_low * t + sum_error(near, 2.0, y))
-    y = unscale(power * (4.0 * (g + g_low) * (w * y)))
+    t_low = sum_error(2.0, near, y)
+    u = y - 2.0 * v
+    u = u + (sum_error(y, -2.0 * v, u) + (t_low - 2.0 * u_low))
+    y = unscale(power * (4.0 * (g + g_low) * (w * u)))
     y = x_exp(x, 2.0) if x < -40.0 else y
     return y if x == x else x
 
