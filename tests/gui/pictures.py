@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from gui.view import theme
@@ -11,7 +11,12 @@ from gui.view import theme
 
 def image_of(widget: QWidget) -> np.ndarray:
     """The widget as drawn, (height, width, 3) uint8."""
-    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    return pixels_of(widget.grab())
+
+
+def pixels_of(pixmap: QPixmap) -> np.ndarray:
+    """A picture's pixels, (height, width, 3) uint8."""
+    image = pixmap.toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
