@@ -13,7 +13,7 @@ from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
 
 from . import theme
 
-KEPT = 512
+KEPT = 128
 
 
 class Stamps:
