@@ -5,6 +5,7 @@ short to be shared among threads. Here the rows are shared instead, through the 
 gated units, which are halves of an array, are multiplied on the way, while the first-level cache has them.
 """
 from cython.parallel cimport parallel, threadid
+from libc.string cimport memcpy
 
 cimport numpy as cnp
 
@@ -161,6 +162,7 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs, tup
     cdef int threads
     cdef Shares shares
     cdef int k, axis, position
+    cdef float single
     arrays = inputs + outputs + tuple([factor for _, factor in factors])
     walk.n_factors = len(factors)
     for k in range(len(factors)):
@@ -182,7 +184,8 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs, tup
             walk.steps[k][position] = array.strides[axis]
     for k in range(len(parameters)):
         if walk.loop.itemsize == 4:
-            (<float*> &walk.parameters[k])[0] = parameters[k]
+            single = parameters[k]
+            memcpy(&walk.parameters[k], &single, sizeof(float))
         else:
             walk.parameters[k] = parameters[k]
     with nogil:
