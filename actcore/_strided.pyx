@@ -11,7 +11,7 @@ cimport numpy as cnp
 
 from actcore cimport loops
 from actcore.runtime cimport threads_for
-from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
+from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
 
 import numpy as np
 
@@ -125,7 +125,9 @@ cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept
 cdef void run_share(const Walk* walk, Py_ssize_t rows, Py_ssize_t length, Shares* shares, int thread) noexcept nogil:
     """Run what one thread finds to do, `length` rows at a time."""
     cdef int helped = 0
-    cdef Py_ssize_t part = next_part(shares, thread, &helped)
+    cdef Py_ssize_t part
+    begin(shares, thread)
+    part = next_part(shares, thread, &helped)
     while part >= 0:
         run_rows(walk, part * length, min((part + 1) * length, rows))
         part = next_part(shares, thread, &helped)

@@ -18,7 +18,7 @@ from actcore._kernels.axiswise cimport COUNT, FIGURES, HIGH, LOW, MAX_ARRAYS, TI
 from actcore.loops cimport copy
 from actcore.plain cimport is_floating, is_plain, overlap
 from actcore.runtime cimport axis_table, fp_enter, fp_leave, fp_state, threads_for
-from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
+from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -229,7 +229,9 @@ cdef void run_share(
 ) noexcept nogil:
     """Run what one thread finds to do, `length` rows or tiles at a time."""
     cdef int helped = 0
-    cdef Py_ssize_t part = next_part(shares, thread, &helped)
+    cdef Py_ssize_t part
+    begin(shares, thread)
+    part = next_part(shares, thread, &helped)
     while part >= 0:
         run_pieces(problem, rows, part * length, min((part + 1) * length, pieces), buffer)
         part = next_part(shares, thread, &helped)

@@ -5,7 +5,7 @@ from libc.string cimport memcpy
 from actcore._kernels.dense cimport padded
 from actcore._kernels.training cimport TILE, Network, NetworkBlocks
 from actcore.runtime cimport fp_enter, fp_leave, fp_state
-from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
+from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
 
 cdef enum Part:
     OUTPUT             # of the last layer, [sample][output]
@@ -71,8 +71,10 @@ cdef inline void forward_share(
     """Send what one thread finds to do through the network, `length` tiles at a time."""
     cdef Py_ssize_t tile, tiles = (n + TILE - 1) // TILE
     cdef int helped = 0
-    cdef Py_ssize_t run = next_part(shares, thread, &helped)
+    cdef Py_ssize_t run
     cdef fp_state state = fp_enter()
+    begin(shares, thread)
+    run = next_part(shares, thread, &helped)
     while run >= 0:
         for tile in range(run * length, min(tiles, (run + 1) * length)):
             forward_tile(net, blocks, parameters, x, n, tile, part, out, workspace, itemsize)

@@ -12,7 +12,7 @@ from actcore._build.blocks import DTYPES, STORAGE, kinds_of
 from actcore._kernels.table cimport Entry
 from actcore.registry import ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
-from actcore.shares cimport Shares, learn_from_wait, next_part, share_out, wait_for_others
+from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
 
 cdef extern from *:
     """
@@ -305,7 +305,9 @@ cdef void run_share(
 ) noexcept nogil:
     """Run what one thread finds to do, a chunk at a time."""
     cdef int helped = 0
-    cdef Py_ssize_t part = next_part(shares, thread, &helped)
+    cdef Py_ssize_t part
+    begin(shares, thread)
+    part = next_part(shares, thread, &helped)
     while part >= 0:
         run_elements(loop, args, part * chunk, min(chunk, n - part * chunk), steps, large)
         part = next_part(shares, thread, &helped)

@@ -5,7 +5,7 @@ A thread that is done helps the others: one that wakes up late, or whose core an
 
     share_out(&shares, parts, threads)
     with parallel(num_threads=threads):
-        do_share(..., &shares, threadid())  # takes parts until next_part returns -1, then calls wait_for_others
+        do_share(..., &shares, threadid())  # begin, next_part until it returns -1, wait_for_others
     learn_from_wait(shares.waited)
 """
 from actcore.runtime cimport learn_from_wait
@@ -28,12 +28,22 @@ cdef extern from *:
         int n;
         Py_ssize_t parts;
         int64_t at_work;
-        double waited;
+        double waited, called;
         struct { int64_t next, apart[7]; } shares[ACTCORE_MAX_SHARES];  /* a cache line each */
     } actcore_shares;
 
     static inline Py_ssize_t actcore_first_part(const actcore_shares *all, int share) {
         return all->parts / all->n * share + (share < all->parts % all->n ? share : all->parts % all->n);
+    }
+
+    static inline double actcore_nanoseconds(void) {
+    #if defined(_WIN32)
+        return 0;
+    #else
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return 1e9 * (double) now.tv_sec + (double) now.tv_nsec;
+    #endif
     }
 
     static inline void actcore_share_out(actcore_shares *all, Py_ssize_t parts, int threads) {
@@ -42,7 +52,13 @@ cdef extern from *:
         all->parts = parts;
         all->at_work = threads;
         all->waited = 0;
+        all->called = actcore_nanoseconds();
         for (k = 0; k < all->n; k++) all->shares[k].next = actcore_first_part(all, k);
+    }
+
+    /* A team begins when its last thread has come back from the call before. */
+    static inline void actcore_begin(actcore_shares *all, int thread) {
+        if (thread == 0) all->waited = actcore_nanoseconds() - all->called;
     }
 
     static inline Py_ssize_t actcore_next_part(actcore_shares *all, int thread, int *helped) {
@@ -59,7 +75,8 @@ cdef extern from *:
         int64_t left = ACTCORE_ADD(&all->at_work, -1) - 1;
     #if !defined(_WIN32)
         int looks;
-        struct timespec start, end, pause = {0, 20000};
+        double start;
+        struct timespec pause = {0, 20000};
         if (thread != 0) return;
         for (looks = 0; left > 0 && looks < ACTCORE_PATIENCE; looks++) {
     #if defined(__x86_64__) || defined(__i386__)
@@ -68,18 +85,19 @@ cdef extern from *:
             left = ACTCORE_ADD(&all->at_work, 0);
         }
         if (left == 0) return;
-        clock_gettime(CLOCK_MONOTONIC, &start);
+        start = actcore_nanoseconds();
         while (ACTCORE_ADD(&all->at_work, 0) > 0) nanosleep(&pause, NULL);
-        clock_gettime(CLOCK_MONOTONIC, &end);
-        all->waited = 1e9 * (double) (end.tv_sec - start.tv_sec) + (double) (end.tv_nsec - start.tv_nsec);
+        all->waited += actcore_nanoseconds() - start;
     #endif
     }
     #endif
     """
     ctypedef struct Shares "actcore_shares":
-        double waited  # nanoseconds for the last thread, 0 where that was short
+        double waited  # nanoseconds, for the team to begin and for its last thread
     #: Divide parts 0 to parts - 1 among the threads of a parallel region to come.
     void share_out "actcore_share_out"(Shares* all, Py_ssize_t parts, int threads) noexcept nogil
+    #: Note that a thread begins.
+    void begin "actcore_begin"(Shares* all, int thread) noexcept nogil
     #: Return a part that nobody has done, -1 when none is left. `helped` is this thread's own, 0 at first.
     Py_ssize_t next_part "actcore_next_part"(Shares* all, int thread, int* helped) noexcept nogil
     #: Let the calling thread, number 0, wait for the others.
