@@ -1,8 +1,8 @@
 """Large scattered arrays in parallel.
 
 NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too
-short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits. The results of
-gated units, which are halves of an array, are multiplied on the way, while the first-level cache has them.
+short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits. The results
+of gated units, whose inputs are halves of an array, are multiplied on the way, while the first-level cache has them.
 """
 from cython.parallel cimport parallel, threadid
 from libc.string cimport memcpy
