@@ -72,7 +72,7 @@ class Story:
             if self.app.poll() is not None or time.monotonic() - start > 30:
                 raise RuntimeError("the window did not come")
             time.sleep(0.05)
-            self.window = self.hand("search", "--name", "^actcore$", check=False).strip().split("\n")[-1]
+            self.window = self.hand("search", "--onlyvisible", "--name", "^actcore$", check=False).strip().split("\n")[-1]
         print(f"window after {time.monotonic() - start:.1f} s")
         self.hand("windowactivate", "--sync", self.window)
         self.hand("windowsize", "--sync", self.window, *map(str, WINDOW))
