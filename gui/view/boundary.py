@@ -138,6 +138,7 @@ class Boundary(Plot):
         self._line_before.update()
         self._seam.setPen(theme.pen("accent", 2.0))
         self._cursor.setPen(theme.pen("curve", 2.0))
+        self._cursor.setBrush(theme.color("halo"))
         for word in self._words:
             word.setColor(theme.color("text"))
             word.fill = pg.mkBrush(theme.color("surface", 0.85))
