@@ -6,6 +6,7 @@ milliseconds; orders are taken between chunks. The pace decides when a step is d
 
 from __future__ import annotations
 
+import os
 import queue
 import sys
 import threading
@@ -18,6 +19,8 @@ from .training import Training
 
 CHUNK_SECONDS = 0.004
 """How long training runs between two looks at the orders."""
+NICENESS = 5
+"""Where cores are scarce, the window comes first: a frame needs a core for half of its time, training for all of it."""
 PUBLISH_SECONDS = 0.008
 """While it runs, snapshots come a little faster than frames are drawn."""
 
@@ -106,6 +109,8 @@ class Worker:
     # From here on: on the training thread only.
 
     def _work(self) -> None:
+        if sys.platform == "linux":  # where threads have priorities of their own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while not self._closed:
             self._take_orders()
             if self._running and self._allowance() > 0:

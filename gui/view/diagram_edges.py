@@ -49,15 +49,17 @@ class Edges:
         self._wanted: list[NDArray[np.intp]] = []
         self._drawn: list[NDArray[np.intp] | None] = [None] * len(self._strips)
         self._next = 0
+        self._behind = False
 
     @property
     def complete(self) -> bool:
         """Whether the picture shows the weights that were given last."""
-        return not self._stale()
+        return not self._behind
 
     def set_weights(self, weights: Weights) -> None:
         """Draw these from now on: shape (n_out, n_in) for each layer with weights."""
         self._wanted = [_looks(layer).ravel() for layer in weights]
+        self._behind = True
 
     def draw(self, painter: QPainter, size: QSize, most: int | None) -> None:
         """Copy the picture to a painter, brought up to date by at most about `most` edges; None for all."""
@@ -94,14 +96,13 @@ class Edges:
 
     def _update(self, most: int | None) -> None:
         stale = self._stale()
-        if not stale:
-            return
         painter = QPainter(self._picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         edges = 0
-        for strip in stale:
+        while stale:
+            strip = stale[0]
             edges += len(self._strips[strip])
-            if most is not None and edges > most and strip != stale[0]:
+            if most is not None and edges > max(most, len(self._strips[strip])):
                 break
             area = self._area(strip)
             painter.setClipRect(area)
@@ -110,7 +111,9 @@ class Edges:
             if strip in (0, len(self._strips) - 1):  # words above the outer columns may reach into these
                 self._paint_ground(painter)
             self._drawn[strip], self._next = self._wanted[strip], strip + 1
+            del stale[0]
         painter.end()
+        self._behind = bool(stale)
 
     def _area(self, strip: int) -> QRectF:
         left, right = (self._geometry.rect(strip, 0).right(), self._geometry.rect(strip + 1, 0).left())

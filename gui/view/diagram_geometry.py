@@ -55,6 +55,9 @@ class Geometry:
             [self._on_pixels(x, middle + pitch * (unit - (size - 1) / 2)) for unit in range(size)]
             for x, size in zip(self.columns, self.sizes, strict=True)
         ]
+        half, size = self.unit / 2, self.unit
+        self._rects = [[QRectF(at.x() - half, at.y() - half, size, size) for at in column] for column in self._centres]
+        self._biases = [[rect.bottomLeft() + QPointF(-1.0, -1.0) for rect in column] for column in self._rects]
         self._sample_edges()
 
     def _on_pixels(self, x: float, y: float) -> QPointF:
@@ -63,12 +66,11 @@ class Geometry:
 
     def rect(self, layer: int, unit: int) -> QRectF:
         """The square of a unit."""
-        centre, half = self._centres[layer][unit], self.unit / 2
-        return QRectF(centre.x() - half, centre.y() - half, self.unit, self.unit)
+        return self._rects[layer][unit]
 
     def bias(self, layer: int, unit: int) -> QPointF:
         """The middle of the bias' dot, at the lower left corner of its unit."""
-        return self.rect(layer, unit).bottomLeft() + QPointF(-1.0, -1.0)
+        return self._biases[layer][unit]
 
     def edge(self, place: Place) -> list[QLineF]:
         """An edge, from its source to its unit, in short straight pieces."""
