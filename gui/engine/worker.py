@@ -110,7 +110,8 @@ class Worker:
 
     def _work(self) -> None:
         if sys.platform == "linux":  # where threads have priorities of their own
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
         while not self._closed:
             self._take_orders()
             if self._running and self._allowance() > 0:
