@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -166,19 +166,22 @@ def train_many(
         pool.submit(_train, grid[k : k + _NETWORKS_PER_TASK], samples, targets, epochs, network, training)
         for k in range(0, len(grid), _NETWORKS_PER_TASK)
     ]
+    waiting = set(futures)
     try:
-        for future in as_completed(futures):
-            if future.cancelled():
-                continue
-            for index, history, final, divergence in future.result():
-                losses[index][: len(history)] = history
-                parameters[index] = final
-                finished[index] = True
-                if divergence is not None:
-                    divergences[index] = divergence
-            if progress is not None and progress(int(finished.sum()), len(grid)) is False:
-                for waiting in futures:
-                    waiting.cancel()
+        while waiting:
+            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+            for future in done:
+                if future.cancelled():  # by the executor's owner
+                    continue
+                for index, history, final, divergence in future.result():
+                    losses[index][: len(history)] = history
+                    parameters[index] = final
+                    finished[index] = True
+                    if divergence is not None:
+                        divergences[index] = divergence
+                if progress is not None and progress(int(finished.sum()), len(grid)) is False:
+                    # Not every executor tells those who wait for a future that it is cancelled: so nobody does.
+                    waiting = {other for other in waiting if not other.cancel()}
     finally:
         for future in futures:
             future.cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
 import numpy as np
@@ -63,6 +63,25 @@ def test_cancelling_keeps_what_is_done() -> None:
     assert 0 < sweep.finished.sum() < sweep.finished.size
     assert np.isfinite(sweep.losses[sweep.finished]).all()
     assert np.isnan(sweep.losses[~sweep.finished]).all()
+
+
+class Forgetful(Executor):
+    """Does the first task, and tells nobody when another is cancelled, as dask's executor may."""
+
+    def __init__(self) -> None:
+        self.begun = False
+
+    def submit(self, function, /, *arguments, **options):  # type: ignore[no-untyped-def]
+        future: Future = Future()
+        if not self.begun:
+            future.set_result(function(*arguments, **options))
+        self.begun = True
+        return future
+
+
+def test_cancelling_waits_for_nothing_that_will_not_come() -> None:
+    sweep = ac.train_many(X, Y, [2, 5, 1], executor=Forgetful(), progress=lambda done, total: False, **{**GRID, "seeds": range(20)})
+    assert 0 < sweep.finished.sum() < sweep.finished.size
 
 
 def test_divergence_has_its_place() -> None:
