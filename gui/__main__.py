@@ -11,6 +11,8 @@ from dataclasses import replace
 # Waiting OpenMP threads must sleep, not spin: the window needs the cores between two frames. Read once, when
 # the engine loads its runtime.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# A picture is enlarged in 0.2 ms; handed out to Qt's threads, it waits for the cores that train: up to five frames.
+os.environ.setdefault("QT_NO_GUI_THREADPOOL", "1")
 
 import actcore
 
