@@ -94,7 +94,7 @@ def extensions() -> list[Extension]:
                 depends=DEPENDS,
                 include_dirs=[numpy.get_include()],
                 define_macros=NUMPY_API,
-                extra_compile_args=["-O3", *openmp_compile, *plain],
+                extra_compile_args=["-O2", *openmp_compile, *plain],  # the arithmetic is in the kernels
                 extra_link_args=openmp_link,
             )
         )

@@ -1367,7 +1367,7 @@ ROWS: tuple[Row, ...] = (
         source="Liu, Di: TanhExp: a smooth activation function with high convergence speed (2020)",
         kernels="exponential",
         double_inside=True,
-        cost=1.8,
+        cost=3.5,
         recommended_init="he_uniform",
     ),
     Row(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 #: A loop that calls a function cannot be vectorised, and gcc stops inlining when a module has grown by half: so inlining is forced.
 #: Partial redundancy elimination and jump threading turn two selects into a tangle of five: a clamp then costs twice as much.
 #: -ffast-math is used nowhere: linked into a shared object it can switch the whole process to flush-to-zero.
+#: A loop's last few elements are not written out one after the other: that makes the modules larger and nothing faster.
 #: A loop over more than a few arrays is left scalar unless the compiler may check more pairs of them for overlap than by default.
 KERNEL_FLAGS = (
     "-O3",
@@ -18,6 +19,7 @@ KERNEL_FLAGS = (
     "-ffp-contract=off",
     "-fno-tree-pre",
     "-fno-thread-jumps",
+    "--param=max-completely-peeled-insns=60",
     "--param=vect-max-version-for-alias-checks=60",
     "-DCYTHON_INLINE=__inline__ __attribute__((always_inline))",
 )

@@ -645,4 +645,5 @@ cdef inline real gelu_second_derivative(real x) noexcept nogil:
         y = y + fused(y, p, fused(y_low, p, y_low))
     else:
         y = fma(y, p, y)
-    return unscale(power * y)
+    y = unscale(power * y)
+    return y if x == x else x  # a NaN keeps its sign
