@@ -6,6 +6,9 @@ loop asks for value and derivative together, the compiler computes a common piec
 Two habits keep the errors below the bounds of ``actcore.registry``. A quotient n / d is c = 1 / d times n, corrected
 by what is left over: n - (n c) d, less the rounding of d itself; so neither division nor sum costs accuracy. And
 exp(x) enters as 2^n and p = exp(x) / 2^n - 1, because a sum such as 1 + exp(x) = (1 + 2^n) + 2^n p then rounds once.
+
+What ends in `_low` is what a rounding left over. float64, whose bounds are twice as wide, goes without most of them:
+there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
