@@ -31,7 +31,7 @@ def test(wheel: Path, emulated_cpu: str | None, for_pytest: list[str]) -> int:
         run_step(f"Making an environment of Python {interpreter.name}", [
             str(interpreter.path), "-m", "venv", str(room / "environment"),
         ])  # fmt: skip
-        run_step(f"Installing {wheel.name}", [str(python), "-m", "pip", "install", f"{wheel}[test]"])
+        run_step(f"Installing {wheel.name}", [str(python), "-m", "pip", "install", f"{wheel}[test,interop,lint]"])
         emulator = ["qemu-x86_64", "-cpu", emulated_cpu] if emulated_cpu else []
         command = [*emulator, str(python), str(ROOT / "scripts" / "test_installed.py"), *for_pytest]
         started = time.monotonic()
