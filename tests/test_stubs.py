@@ -44,7 +44,10 @@ WRONG = (
 def mypy(folder: Path, text: str) -> tuple[int, str]:
     (folder / "example.py").write_text(text)
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-error-summary", "example.py"]
-    paths = {"MYPYPATH": str(Path(ac.__file__).parent.parent), "PATH": "", "MYPY_CACHE_DIR": str(folder / "cache")}
+    home = Path(ac.__file__).parent.parent
+    paths = {"PATH": "", "MYPY_CACHE_DIR": str(folder / "cache")}
+    if home.name != "site-packages":  # where mypy looks by itself, and wants to be told nothing
+        paths["MYPYPATH"] = str(home)
     done = subprocess.run(command, cwd=folder, env=paths, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
