@@ -61,9 +61,11 @@ cdef enum:
     CHUNKS = 8  # per thread in a parallel call, unless they would become too short
     VECTOR = 16  # bytes of a store past the caches
     STREAMED = 512  # bytes that are computed at a time for it: the stores of one portion drain while the next is computed
+    PORTION = 256  # bytes of an output after which lines are asked for again, where two outputs lie unevenly
     AHEAD = 1024  # bytes by which inputs are asked for beforehand: the processor's own prefetching stops at every page
     MAX_OUTPUTS = 2
 
+cdef double CHEAP = 0.035  # nanoseconds per byte: up to here, storing is what takes the time
 cdef double CHUNK_TIME = 2000.0  # nanoseconds a chunk takes at least, roughly
 
 _loops = {}  # (name, kind, dtype) -> address of a Loop that lives as long as the process
@@ -246,6 +248,23 @@ cdef void run_streamed(const Loop* loop, char** args, Py_ssize_t n) noexcept nog
     stores_done()
 
 
+cdef void run_uneven(const Loop* loop, char** args, Py_ssize_t n) noexcept nogil:
+    """Run on contiguous memory with two outputs that lie differently in their cache lines.
+
+    Only one of them can be stored in whole lines, and where stores alternate between two such streams, waiting for
+    lines takes twice the time: so the lines are asked for a portion ahead.
+    """
+    cdef int k, output = loop.n_inputs + loop.n_parameters
+    cdef Py_ssize_t count
+    while n > 0:
+        count = min(n, <Py_ssize_t> PORTION // loop.itemsize)
+        for k in range(output, output + loop.n_outputs):
+            ask_for(args[k] + PORTION, PORTION)
+        loop.scalar(args, count)
+        advance(loop, args, count)
+        n -= count
+
+
 cdef inline bint streamable(const Loop* loop, char** args) noexcept nogil:
     """Tell whether all outputs lie at the edge of a vector and none is an input, which the caches then hold already."""
     cdef int i, k, output = loop.n_inputs + loop.n_parameters
@@ -258,6 +277,13 @@ cdef inline bint streamable(const Loop* loop, char** args) noexcept nogil:
     return True
 
 
+cdef inline bint uneven(const Loop* loop, char** args) noexcept nogil:
+    """Tell whether there are two outputs that lie differently in their cache lines, and little to do but storing them."""
+    cdef int output = loop.n_inputs + loop.n_parameters
+    cdef bint cheap = loop.cost <= CHEAP * loop.itemsize
+    return cheap and loop.n_outputs > 1 and to_edge(args[output], CACHE_LINE) != to_edge(args[output + 1], CACHE_LINE)
+
+
 cdef inline void run_direct(const Loop* loop, char** args, Py_ssize_t n, bint large) noexcept nogil:
     """Run on contiguous memory; a long call first brings the output to a cache line's edge, where stores are half as dear."""
     cdef Py_ssize_t head = to_edge(args[loop.n_inputs + loop.n_parameters], CACHE_LINE)
@@ -268,6 +294,8 @@ cdef inline void run_direct(const Loop* loop, char** args, Py_ssize_t n, bint la
         n -= head
     if large and streamable(loop, args):
         run_streamed(loop, args, n)
+    elif n >= GRAIN and uneven(loop, args):
+        run_uneven(loop, args, n)
     else:
         loop.scalar(args, n)
 

@@ -489,7 +489,7 @@ ROWS: tuple[Row, ...] = (
         ),
         advice="Like tanh but approaching ±1 slowly, so that far inputs keep some gradient; no exponential.",
         source="Turian, Bergstra, Bengio: Quadratic features and deep architectures for chunking (2009)",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="silu",
@@ -709,7 +709,7 @@ ROWS: tuple[Row, ...] = (
         advice="The proximal step of an L1 penalty: shrinks everything towards 0, and small values to it.",
         source="Donoho: De-noising by soft-thresholding (1995)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="absolute",
@@ -747,7 +747,7 @@ ROWS: tuple[Row, ...] = (
         advice="A bump of straight lines: sums of it interpolate a function linearly between nodes.",
         source="de Boor: A practical guide to splines (1978), linear B-spline",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="square",
@@ -773,7 +773,7 @@ ROWS: tuple[Row, ...] = (
         advice="Lets one layer form products of three inputs; used in dependency parsing, in shallow networks only.",
         source="Chen, Manning: A fast and accurate dependency parser using neural networks (2014)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="sparse_sigmoid",
@@ -811,7 +811,7 @@ ROWS: tuple[Row, ...] = (
         advice="A ReLU with a rounded corner that still gives exact zeros.",
         source="Martins, Astudillo: From softmax to sparsemax (2016); jax.nn.sparse_plus",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
         recommended_init="he_uniform",
     ),
     Row(
@@ -831,7 +831,7 @@ ROWS: tuple[Row, ...] = (
         advice="A sigmoid for hardware without exponentials; ONNX and old Keras use slope 1/5 (see clipped_linear).",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="clipped_linear",
@@ -853,7 +853,7 @@ ROWS: tuple[Row, ...] = (
         advice="The hard sigmoid with a slope of one's own; slope 0.2 is that of ONNX, Theano and Keras 2.",
         source="Courbariaux, Bengio, David: BinaryConnect (2015)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="hard_swish",
@@ -877,7 +877,7 @@ ROWS: tuple[Row, ...] = (
         advice="SiLU for mobile hardware: its shape without the exponential.",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
         recommended_init="he_uniform",
     ),
     Row(
@@ -896,7 +896,7 @@ ROWS: tuple[Row, ...] = (
         advice="A cheap stand-in for mish, with the same dip left of zero.",
         source="Wightman: pytorch-image-models (2020), HardMish",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
         recommended_init="he_uniform",
     ),
     Row(
@@ -919,7 +919,7 @@ ROWS: tuple[Row, ...] = (
         advice="Looks like tanh and never saturates: three straight lines, the outer ones with a small slope.",
         source="Nicolae: PLU: the piecewise linear unit activation function (2018)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="srelu",
@@ -954,7 +954,7 @@ ROWS: tuple[Row, ...] = (
         advice="Three straight lines whose corners and slopes are learned: convex and concave shapes from one function.",
         source="Jin et al.: Deep learning with S-shaped rectified linear activation units (2016)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="sqnl",
@@ -972,7 +972,7 @@ ROWS: tuple[Row, ...] = (
         advice="tanh from squares: two parabolas that meet ±1 exactly.",
         source="Wuraola, Patel: SQNL: a new computationally efficient activation function (2018)",
         kernels="piecewise",
-        cost=0.1,
+        cost=0.15,
     ),
     Row(
         name="bent_identity",
