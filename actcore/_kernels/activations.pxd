@@ -453,7 +453,7 @@ cdef inline real softsign_reciprocal(real a, real* d, real* low, real* e) noexce
 
 cdef inline real softsign(real x) noexcept nogil:
     cdef real d, low, e, q
-    cdef real a = softsign_clamp(fabs(x))
+    cdef real a = softsign_clamp(abs_or_nan(x))
     cdef real c = softsign_reciprocal(a, &d, &low, &e)
     q = a * c
     return copysign(fma(fma(-q, low, remainder(a, q, d)), c, q), x)
