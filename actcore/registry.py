@@ -831,7 +831,7 @@ ROWS: tuple[Row, ...] = (
         advice="A sigmoid for hardware without exponentials; ONNX and old Keras use slope 1/5 (see clipped_linear).",
         source="Howard et al.: Searching for MobileNetV3 (2019)",
         kernels="piecewise",
-        cost=0.15,
+        cost=0.1,
     ),
     Row(
         name="clipped_linear",

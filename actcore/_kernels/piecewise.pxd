@@ -2,7 +2,7 @@
 
 At a kink each takes the derivative that its row declares; a NaN is returned as it came.
 """
-from actcore._kernels.elementary cimport fma, fused, product_residual, real
+from actcore._kernels.elementary cimport at_least, at_most, fma, fused, product_residual, real
 
 
 cdef inline real sum_error(real a, real b, real s) noexcept nogil:
@@ -227,10 +227,11 @@ cdef inline real sqnl_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real hard_sigmoid(real x) noexcept nogil:
-    cdef real s = x + <real> 3
-    cdef real y = sixth(s, sum_error(x, <real> 3, s))
-    y = y if x > <real> -3 else (<real> 0 if x == x else x)
-    return <real> 1 if x >= <real> 3 else y
+    # x / 6 + 1/2 where that is at least 1/4, and (x + 3) / 6 where the sum in brackets is exact: one rounding, and a share of one
+    # that 1/6 has lost.
+    cdef real near_zero = x + <real> 3 if x < <real> -1.5 else x
+    cdef real y = fused(near_zero, <real> 0.16666666666666666, <real> 0 if x < <real> -1.5 else <real> 0.5)
+    return at_most(at_least(y, <real> 0), <real> 1)
 
 
 cdef inline real hard_sigmoid_derivative(real x) noexcept nogil:
@@ -244,11 +245,12 @@ cdef inline real hard_sigmoid_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real clipped_linear(real x, real slope, real offset) noexcept nogil:
-    cdef real low
-    cdef real y = line(x, <real> 0, slope, offset, &low)
-    y = y + low
-    y = <real> 0 if y < <real> 0 else y
-    return <real> 1 if y > <real> 1 else y
+    cdef real low, y
+    if real is float:
+        y = fused(slope, x, offset)
+    else:
+        y = line(x, <real> 0, slope, offset, &low) + low
+    return at_most(at_least(y, <real> 0), <real> 1)
 
 
 cdef inline real clipped_linear_derivative(real x, real slope, real offset) noexcept nogil:
