@@ -33,11 +33,11 @@ class Kind:
 
 #: What there is of every activation.
 KINDS = (
-    Kind("value", ("x",), ("{name}({x})",)),
-    Kind("derivative", ("x",), ("{name}_derivative({x})",)),
-    Kind("second_derivative", ("x",), ("{name}_second_derivative({x})",)),
-    Kind("backward", ("x", "g"), ("g * {name}_derivative({x})",)),
-    Kind("value_and_derivative", ("x",), ("{name}({x})", "{name}_derivative({x})")),
+    Kind("value", ("x",), ("unless_nan(x, {name}({x}))",)),
+    Kind("derivative", ("x",), ("unless_nan(x, {name}_derivative({x}))",)),
+    Kind("second_derivative", ("x",), ("unless_nan(x, {name}_second_derivative({x}))",)),
+    Kind("backward", ("x", "g"), ("g * unless_nan(x, {name}_derivative({x}))",)),
+    Kind("value_and_derivative", ("x",), ("unless_nan(x, {name}({x}))", "unless_nan(x, {name}_derivative({x}))")),
 )
 
 
@@ -57,6 +57,7 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport uint16_t
 
 from actcore._kernels cimport {families}, axiswise, storage
+from actcore._kernels.elementary cimport unless_nan
 from actcore._kernels.table cimport Block, Entry
 '''
 

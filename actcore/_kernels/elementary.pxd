@@ -24,6 +24,13 @@ cdef extern from *:
     #define ACTCORE_FMAF(a, b, c) ((a) * (b) + (c))
     #define ACTCORE_FUSED(a, b, c) ((a) * (b) + (c))
     #endif
+    /* Where two operands are NaNs, of different sign perhaps, it is the CPU's affair which of them the result is, and the
+       compiler's in which order they stand. The code for x86-64 with FMA is known to keep the argument's sign. */
+    #if defined(__FMA__)
+    #define ACTCORE_KEEPS_NAN 1
+    #else
+    #define ACTCORE_KEEPS_NAN 0
+    #endif
     static inline float actcore_shifted_bits_f32(float x) {
         uint32_t i; float y;
         __builtin_memcpy(&i, &x, 4); i <<= 23; __builtin_memcpy(&y, &i, 4);
@@ -76,6 +83,7 @@ cdef extern from *:
     __attribute__((constructor)) static void actcore_write_zeros(void) { actcore_zero_f32 = 0; actcore_zero_f64 = 0; }
     #endif
     """
+    const bint KEEPS_NAN "ACTCORE_KEEPS_NAN"
     float _zero_f32 "actcore_zero_f32"
     double _zero_f64 "actcore_zero_f64"
     float _fused_f32 "ACTCORE_FUSEDF"(float a, float b, float c) noexcept nogil
@@ -142,6 +150,11 @@ cdef inline real copysign(real x, real sign) noexcept nogil:
         return _copysign_f32(x, sign)
     else:
         return _copysign_f64(x, sign)
+
+
+cdef inline real unless_nan(real x, real y) noexcept nogil:
+    """y, a function of x, but a NaN x itself; nothing is computed where the function is known to keep it."""
+    return y if KEEPS_NAN or x == x else x
 
 
 cdef inline real minus_abs(real x) noexcept nogil:
