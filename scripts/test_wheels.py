@@ -9,6 +9,7 @@ Other arguments go to pytest.
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,17 @@ from pathlib import Path
 from _environment import ROOT, run_step
 from _interpreters import choose
 from _system_packages import SetupError, require
+
+
+def emulate(python: Path, cpu: str) -> None:
+    """Put a command in an interpreter's place that runs it on an emulated CPU.
+
+    So every process that the tests start by ``sys.executable`` runs on that CPU too; the kernel would start it on the real one.
+    """
+    start = f'exec qemu-x86_64 -cpu {shlex.quote(cpu)} -0 "$0" {shlex.quote(str(python.resolve()))} "$@"'
+    python.unlink()
+    python.write_text(f"#!/bin/sh\n{start}\n", encoding="utf-8")
+    python.chmod(0o755)
 
 
 def test(wheel: Path, emulated_cpu: str | None, for_pytest: list[str]) -> int:
@@ -32,8 +44,9 @@ def test(wheel: Path, emulated_cpu: str | None, for_pytest: list[str]) -> int:
             str(interpreter.path), "-m", "venv", str(room / "environment"),
         ])  # fmt: skip
         run_step(f"Installing {wheel.name}", [str(python), "-m", "pip", "install", f"{wheel}[test,interop,lint]"])
-        emulator = ["qemu-x86_64", "-cpu", emulated_cpu] if emulated_cpu else []
-        command = [*emulator, str(python), str(ROOT / "scripts" / "test_installed.py"), *for_pytest]
+        if emulated_cpu:
+            emulate(python, emulated_cpu)
+        command = [str(python), str(ROOT / "scripts" / "test_installed.py"), *for_pytest]
         started = time.monotonic()
         code = subprocess.run(command, cwd=room).returncode
         print(f"Python {interpreter.name}: {'passed' if code == 0 else 'failed'} in {time.monotonic() - started:.0f} s")
