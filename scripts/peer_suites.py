@@ -1,13 +1,19 @@
-"""Run Keras' own tests of its activations against the engine, through modules that stand in for Keras.
+"""Run other projects' tests and tables against the engine. (Those that need nothing but NumPy are in tests/test_peer_suites.py.)
 
-    python3 scripts/peer_suites.py
+    python3 scripts/peer_suites.py                Keras' own tests of its activations
+    python3 scripts/peer_suites.py --xsref PATH   SciPy's reference values too, from a checkout of github.com/scipy/xsref
+                                                  (needs pyarrow)
 
-The test file comes out of Keras' wheel, downloaded without its dependencies; nothing of it stays. A test that asks for
-a function without a Keras spelling in the engine's table, or for an argument it does not have, is counted as not run.
+Keras' test file comes out of its wheel, downloaded without its dependencies; nothing of it stays. It runs through modules that
+stand in for Keras. A test that asks for a function without a Keras spelling in the engine's table, or for an argument it does not
+have, is counted as not run. SciPy's tables hold the result that is right to the last bit, so an error bound is compared with as it
+is, but for half a unit that the table's own rounding takes; rows that SciPy marks as not from a reference are not run, and
+where a table contradicts 400 digits of mpmath it is said to be wrong.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -19,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mpmath
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +36,17 @@ from actcore.registry import AXIS_ROWS, ROWS, AxisRow, Row  # noqa: E402
 
 TESTS = "keras/src/activations/activations_test.py"
 PREFIX = "keras.activations."
+
+TABLES = "src/xsref/tables/scipy_special_tests"
+#: SciPy's name, ours, and from where to where they are the same.
+SAME = [
+    ("erf", "erf", -np.inf, np.inf),
+    ("expit", "sigmoid", -np.inf, np.inf),
+    ("expm1", "elu", -np.inf, 0.0),
+    ("log_expit", "log_sigmoid", -np.inf, np.inf),
+    ("logit", "logit", 0.0, 1.0),
+    ("ndtr", "normal_cdf", -np.inf, np.inf),
+]
 
 
 class TestCase(unittest.TestCase):
@@ -94,8 +112,46 @@ def keras_tests(folder: Path) -> Path:
         return Path(wheel.extract(TESTS, folder))
 
 
+def xsref(checkout: Path) -> int:
+    """Compare with SciPy's reference values, print the counts and return how many are missed."""
+    from pyarrow.parquet import read_table
+
+    missed = 0
+    for theirs, ours, low, high in SAME:
+        activation = ac.get(ours)
+        for dtype, letter in (("float32", "f"), ("float64", "d")):
+            folder = checkout / TABLES / theirs
+            if not (folder / f"In_{letter}-{letter}.parquet").exists():
+                continue
+            x = read_table(folder / f"In_{letter}-{letter}.parquet")["in0"].to_numpy()
+            answers = read_table(folder / f"Out_{letter}-{letter}.parquet")
+            expected = answers["out0"].to_numpy()
+            chosen = (x >= low) & (x <= high) & ~answers["fallback"].to_numpy()
+            x, expected = x[chosen], expected[chosen]
+            with np.errstate(all="ignore"):
+                y = activation(x)
+                errors = np.abs(y.astype(np.longdouble) - expected) / np.spacing(np.abs(expected))
+            right = (y == expected) | (np.isnan(y) & np.isnan(expected))
+            errors = np.where(right, 0, errors)
+            bound = getattr(activation.spec.bounds, dtype)[0] + 0.5
+            within = errors <= bound
+            for at in np.flatnonzero(~within):
+                with mpmath.workdps(400):
+                    exact = x.dtype.type(float(activation.spec.reference.value(mpmath.mp, mpmath.mpf(float(x[at])))))
+                wrong = exact != expected[at] and abs(float(y[at]) - float(exact)) <= bound * np.spacing(abs(exact))
+                missed += not wrong
+                print(f"{ours}({x[at]}): {y[at]}, SciPy's table has {expected[at]}" + (f", mpmath {exact}" if wrong else ""))
+            largest = errors[within].max()
+            print(f"SciPy {theirs}, {dtype}: {x.size} values, {within.sum()} within {bound:g} ULP, the largest error {largest:.3g}")
+    return missed
+
+
 def main() -> int:
     """Run the tests and print the counts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--xsref", type=Path, metavar="PATH", help="a checkout of github.com/scipy/xsref")
+    checkout = parser.parse_args().xsref
+    missed = xsref(checkout) if checkout else 0
     with tempfile.TemporaryDirectory() as folder:
         file = keras_tests(Path(folder))
         version = next(Path(folder).glob("keras-*.whl")).name.split("-")[1]
@@ -110,7 +166,7 @@ def main() -> int:
     wrong = len(result.failures) + len(result.errors)
     passed = result.testsRun - wrong - len(result.skipped)
     print(f"Keras {version}: {result.testsRun} tests, {passed} passed, {wrong} failed, {len(result.skipped)} not run")
-    return wrong != 0
+    return 1 if wrong or missed else 0
 
 
 if __name__ == "__main__":
