@@ -19,7 +19,7 @@ from actcore.diagnosis import LayerDiagnosis, diagnose, linear_regions
 from actcore.dialects import speak
 from actcore.network import MLP
 from actcore.network_file import load_network, save_network
-from actcore.randomised import RandomisedLeakyRelu
+from actcore.randomised import GumbelSoftmax, RandomisedLeakyRelu
 from actcore.registry import AXIS_ROWS, DIALECTS, ROWS
 from actcore.runtime import get_num_threads, num_threads, set_num_threads, show_config
 from actcore.sweep import Sweep, train_many
@@ -32,6 +32,7 @@ _axiswise = {row.name: of_row(row) for row in AXIS_ROWS}
 globals().update(_activations)
 globals().update(_axiswise)
 rrelu = RandomisedLeakyRelu(_activations["leaky_relu"])
+gumbel_softmax = GumbelSoftmax(_axiswise["softmax"], _axiswise["hardmax"])
 
 
 def names(tag: str | None = None, kind: str = "elementwise") -> list[str]:
@@ -115,7 +116,7 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
 
 __all__ = [
     "MLP", "Activation", "Axiswise", "LayerDiagnosis", "Sweep", "Trainer", "diagnose", "get", "get_num_threads",
-    "linear_regions", "load_network", "names", "num_threads", "rrelu", "save_network", "set_num_threads",
+    "gumbel_softmax", "linear_regions", "load_network", "names", "num_threads", "rrelu", "save_network", "set_num_threads",
     "show_config", "train_many",
 ]
 __all__ += [*_activations, *_axiswise]

@@ -14,6 +14,7 @@ from actcore.dialects import speak as speak
 from actcore.network import MLP as MLP
 from actcore.network_file import load_network as load_network
 from actcore.network_file import save_network as save_network
+from actcore.randomised import GumbelSoftmax as GumbelSoftmax
 from actcore.randomised import RandomisedLeakyRelu as RandomisedLeakyRelu
 from actcore.registry import AXIS_ROWS as AXIS_ROWS
 from actcore.registry import DIALECTS as DIALECTS
@@ -32,6 +33,7 @@ def names(tag: str | None=None, kind: str='elementwise') -> list[str]: ...
 def get(name: str | Activation, dialect: str | None=None, **parameters: Any) -> Any: ...
 
 rrelu: RandomisedLeakyRelu
+gumbel_softmax: GumbelSoftmax
 class _PlainOne(Elementwise):
     def __call__(self, x: Any, /, *, out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
 class _PlainPair(Elementwise):
@@ -209,10 +211,6 @@ class _Negated(Axiswise):
     def __call__(self, x: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
     def backward(self, saved: Any, g: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
 
-class _OneHot(Axiswise):
-    def __call__(self, x: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
-    def backward(self, saved: Any, g: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0) -> Any: ...
-
 class _Reduced(Axiswise):
     def __call__(self, x: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0, keepdims: bool = False) -> Any: ...
     def backward(self, saved: Any, g: Any, axis: int | tuple[int, ...] | str | None = -1, out: Any = None, *, where: Any = None, temperature: float = 1.0, keepdims: bool = False) -> Any: ...
@@ -300,8 +298,9 @@ softmax: _Normalised
 log_softmax: _Normalised
 softmin: _Negated
 sparsemax: _Normalised
-hardmax: _OneHot
+hardmax: _Normalised
 logsumexp: _Reduced
+logmeanexp: _Reduced
 maxout: _Grouped
 crelu: _Doubled
 glu: _Gated

@@ -2,7 +2,8 @@
 
 NumPy calls a ufunc's inner loop once per row of an array that is not one run of memory, such as ``x[:, :500]``: each call is too
 short to be shared among threads. Here the rows are shared instead, through the same blocks and so with the same bits. The results
-of gated units, whose inputs are halves of an array, are multiplied on the way, while the first-level cache has them.
+of gated units, whose inputs are halves of an array, are multiplied on the way, while the first-level cache has them. Small plain
+arrays of such functions go to the loops at once (``Direct``).
 """
 from cython.parallel cimport parallel, threadid
 from libc.string cimport memcpy
@@ -10,7 +11,8 @@ from libc.string cimport memcpy
 cimport numpy as cnp
 
 from actcore cimport loops
-from actcore.runtime cimport threads_for
+from actcore.plain cimport is_floating, is_plain
+from actcore.runtime cimport fp_enter, fp_leave, fp_state, threads_for
 from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
 
 import numpy as np
@@ -24,6 +26,12 @@ cdef enum:
     MAX_PARAMETERS = 8
     MAX_DIMENSIONS = 64
     RUNS = 8  # of neighbouring rows, per thread
+    SMALL = 256  # elements of a buffer
+
+cdef enum Family:
+    GATED
+    DOUBLED
+    GROUPED
 
 #: Below this many elements NumPy's own way is taken without a further look.
 cdef Py_ssize_t SMALLEST = 16384
@@ -228,6 +236,164 @@ def try_gated(str name, str kind, object x, tuple outputs, tuple factors):
             return False
     apply(name, kind, (x,), (), outputs, factors)
     return True
+
+
+cdef void gated_row(const loops.Loop* loop, real* x, real* g, real* y, Py_ssize_t n) noexcept nogil:
+    """A gated unit of n entries, or, where g is given, its gradient."""
+    cdef Py_ssize_t half = n // 2
+    cdef Py_ssize_t steps[3]
+    cdef char* args[3]
+    steps[0] = steps[1] = steps[2] = sizeof(real)
+    args[0], args[1], args[2] = <char*> (x + half), <char*> y, <char*> (y + half)
+    loops.run_part(loop, args, 0, half, steps)
+    if g is NULL:
+        multiply(y, 1, x, 1, half)
+    else:
+        multiply(y, 1, g, 1, half)
+        multiply(y + half, 1, g, 1, half)
+        multiply(y + half, 1, x, 1, half)
+
+
+cdef void doubled_row(const loops.Loop* loop, real* x, real* g, real* y, Py_ssize_t n) noexcept nogil:
+    """The activation of n entries and of their negatives, or, where g is given, the gradient."""
+    cdef real buffer[2][SMALL]
+    cdef Py_ssize_t steps[3]
+    cdef char* args[3]
+    cdef Py_ssize_t i, start = 0, count
+    steps[0] = steps[1] = steps[2] = sizeof(real)
+    args[0], args[1], args[2] = <char*> x, <char*> (y if g is NULL else g), <char*> y
+    loops.run_part(loop, args, 0, n, steps)
+    while start < n:
+        count = min(n - start, <Py_ssize_t> SMALL)
+        for i in range(count):
+            buffer[0][i] = -x[start + i]
+        args[0], args[2] = <char*> buffer[0], <char*> buffer[1]
+        args[1] = <char*> ((y if g is NULL else g) + n + start)
+        loops.run_part(loop, args, 0, count, steps)
+        if g is not NULL:
+            for i in range(count):
+                y[start + i] = y[start + i] - buffer[1][i]
+        start += count
+
+
+cdef void grouped_row(real* x, real* g, real* y, Py_ssize_t n) noexcept nogil:
+    """The larger of each two neighbours of n entries, a NaN where there is one; or, where g is given, the gradient."""
+    cdef Py_ssize_t k
+    cdef bint first
+    for k in range(n // 2):
+        first = x[2 * k] >= x[2 * k + 1] or x[2 * k] != x[2 * k]
+        if g is NULL:
+            y[k] = x[2 * k] if first else x[2 * k + 1]
+        else:
+            y[2 * k] = g[k] if first else <real> 0
+            y[2 * k + 1] = <real> 0 if first else g[k]
+
+
+cdef inline void run_row(
+    Family family, const loops.Loop* loop, real* x, real* g, real* y, Py_ssize_t n
+) noexcept nogil:
+    if family == GATED:
+        gated_row(loop, x, g, y, n)
+    elif family == DOUBLED:
+        doubled_row(loop, x, g, y, n)
+    else:
+        grouped_row(x, g, y, n)
+
+
+cdef bint is_resized(object array, cnp.ndarray x, Py_ssize_t length, int flags):
+    """Tell whether `array` is a plain one with these flags, of x's dtype and shape but with this length of the last axis."""
+    cdef int k, last = cnp.PyArray_NDIM(x) - 1
+    if not cnp.PyArray_CheckExact(array) or not is_plain(array, array, flags) or cnp.PyArray_TYPE(array) != cnp.PyArray_TYPE(x):
+        return False
+    if cnp.PyArray_NDIM(array) != last + 1:
+        return False
+    for k in range(last):
+        if cnp.PyArray_DIM(array, k) != cnp.PyArray_DIM(x, k):
+            return False
+    return cnp.PyArray_DIM(array, last) == length
+
+
+cdef bint apart(cnp.ndarray a, cnp.ndarray b):
+    """Tell whether two contiguous arrays share no memory."""
+    cdef char* start_a = <char*> cnp.PyArray_DATA(a)
+    cdef char* start_b = <char*> cnp.PyArray_DATA(b)
+    return start_a + cnp.PyArray_NBYTES(a) <= start_b or start_b + cnp.PyArray_NBYTES(b) <= start_a
+
+
+cdef class Direct:
+    """A gated unit, CReLU or maxout along the last axis of small plain arrays, past all that Python would do.
+
+    Parameters
+    ----------
+    family : str
+        "gated", "doubled" or "grouped", as in the registry; a group has two pieces.
+    of : str
+        The activation that it is made of; empty for maxout.
+    kind : str
+        "value" or "backward".
+    """
+
+    cdef Family family
+    cdef bint backward
+    cdef const loops.Loop* single
+    cdef const loops.Loop* double_
+
+    def __init__(self, str family, str of, str kind):
+        self.family = {"gated": GATED, "doubled": DOUBLED, "grouped": GROUPED}[family]
+        self.backward = kind == "backward"
+        if of:
+            kind = "value_and_derivative" if self.backward and self.family == GATED else kind
+            self.single, self.double_ = loops.find(of, kind, "float32"), loops.find(of, kind, "float64")
+
+    def __call__(self, tuple arrays, out):
+        """Return the result, or None where the call is not of this kind."""
+        cdef cnp.ndarray x, result, g = None
+        cdef cnp.npy_intp shape[MAX_DIMENSIONS]
+        cdef Py_ssize_t n, length, result_length, row, rows
+        cdef int k, number, ndim
+        cdef char* at_x
+        cdef char* at_g = NULL
+        cdef char* at_y
+        cdef Py_ssize_t step_x, step_g = 0, step_y
+        cdef fp_state saved
+        if not is_floating(arrays[0]) or cnp.PyArray_SIZE(arrays[0]) == 0 or cnp.PyArray_SIZE(arrays[0]) >= SMALLEST:
+            return None
+        x = arrays[0]
+        number, ndim = cnp.PyArray_TYPE(x), cnp.PyArray_NDIM(x)
+        n = cnp.PyArray_DIM(x, ndim - 1)
+        if self.family != DOUBLED and n % 2:
+            return None
+        length = 2 * n if self.family == DOUBLED else n // 2
+        if self.backward:
+            if not is_resized(arrays[1], x, length, cnp.NPY_ARRAY_CARRAY_RO):
+                return None
+            g = arrays[1]
+            at_g, step_g = <char*> cnp.PyArray_DATA(g), length * cnp.PyArray_ITEMSIZE(x)
+        result_length = n if self.backward else length
+        if out is None:
+            for k in range(ndim):
+                shape[k] = cnp.PyArray_DIM(x, k)
+            shape[ndim - 1] = result_length
+            result = cnp.PyArray_EMPTY(ndim, shape, number, 0)
+        elif is_resized(out, x, result_length, cnp.NPY_ARRAY_CARRAY) and apart(out, x) and (g is None or apart(out, g)):
+            result = out
+        else:
+            return None
+        at_x, step_x = <char*> cnp.PyArray_DATA(x), n * cnp.PyArray_ITEMSIZE(x)
+        at_y, step_y = <char*> cnp.PyArray_DATA(result), result_length * cnp.PyArray_ITEMSIZE(x)
+        rows = cnp.PyArray_SIZE(x) // n
+        with nogil:
+            saved = fp_enter()
+            for row in range(rows):
+                if number == cnp.NPY_FLOAT:
+                    run_row(self.family, self.single, <float*> at_x, <float*> at_g, <float*> at_y, n)
+                else:
+                    run_row(self.family, self.double_, <double*> at_x, <double*> at_g, <double*> at_y, n)
+                at_x += step_x
+                at_g += step_g
+                at_y += step_y
+            fp_leave(saved)
+        return result
 
 
 def try_apply(str name, str kind, tuple inputs, tuple parameters, dict options):

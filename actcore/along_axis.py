@@ -54,8 +54,13 @@ class Axiswise:
     def __init__(self, row: AxisRow) -> None:
         self.name = self.__name__ = self.__qualname__ = row.name
         self.spec = row
-        self._plain = {kind: axis_loops.Plain(axis_blocks.kernel_name(row, kind)) for kind in row.kernels}
+        self._plain = self._direct()
         self.__doc__ = describe(self)
+
+    def _direct(self) -> dict[str, Callable[[tuple[Any, ...], Any], Any]]:
+        """Return what computes the kinds for plain arrays along their last axis; it returns None where it does not."""
+        row = self.spec
+        return {kind: axis_loops.Plain(axis_blocks.kernel_name(row, kind)) for kind in row.kernels}
 
     def __call__(self, x: Any, axis: Axis = -1, out: Any = None, **options: Any) -> Any:
         """Apply the function along `axis`; the arguments are those of the instance's docstring."""
@@ -91,7 +96,7 @@ class Axiswise:
 
     def _call(self, kind: str, arrays: tuple[Any, ...], axis: Axis, out: Any, options: dict[str, Any]) -> Any:
         plain = self._plain.get(kind)
-        if plain is not None and not options and axis == -1:
+        if plain is not None and not options and (axis == -1 or axis == getattr(arrays[0], "ndim", 0) - 1):
             result = plain(arrays, out)
             if result is not None:
                 return result
@@ -207,8 +212,9 @@ def describe(function: Axiswise) -> str:
         if function.SEVERAL
         else "axis : int, default -1"
     )
+    of_what = f" of the result or of {row.bound_from:g}, whichever is larger" if row.bound_from else ""
     accuracy = (
-        f"The error is at most {row.bound:g} ULP, whatever the length of the axis."
+        f"The error is at most {row.bound:g} ULP{of_what}, whatever the length of the axis."
         if row.bound
         else "The result is exact."
     )

@@ -23,12 +23,23 @@ from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out
 cnp.import_array()
 cnp.import_ufunc()
 
+cdef extern from "Python.h":
+    int PyErr_CheckSignals() noexcept  # an exception that it sets stays set, for the caller to find
+
 cdef enum:
     CHUNK = 16384  # entries of a row that are summed up at a time; a multiple of the kernels' LANES
     SHORT = 1024  # rows up to this length may be gathered into tiles
-    LONG = 24  # contiguous rows from this length on are run one by one
+    LONG = 24  # contiguous rows from this length on are run as rows
     FEW = 8  # so many rows make a tile worth while
     RUNS = 8  # of neighbouring rows or tiles, per thread
+    NEAR = 32768  # bytes that the first-level cache holds: rows are run several at a time, up to so many
+
+cdef double SLICE = 1e8  # nanoseconds of one thread's work between two looks for an interrupt, roughly
+
+cdef enum Outcome:
+    DONE
+    NO_MEMORY
+    INTERRUPTED  # with an exception set
 
 cdef struct AxisLoop:
     AxisBlock row
@@ -38,6 +49,7 @@ cdef struct AxisLoop:
     int folds
     bint repeats  # the last fold is repeated until COUNT stays
     bint reduces  # one number per row comes out
+    int lone  # bit k: array k has one number per row
     double cost
 
 cdef struct Problem:
@@ -49,237 +61,345 @@ cdef struct Problem:
     Py_ssize_t n_steps[MAX_ARRAYS]
     Py_ssize_t m_steps[MAX_ARRAYS]
     bint side_by_side  # the rows lie next to each other: a tile can be used in place
+    bint rows  # run as rows, not as tiles
+    bint gathers  # some row of entries is not contiguous
+    Py_ssize_t height  # rows of a piece, which are run at a time
 
 
-cdef void merge(double* state, const double* partial, int width) noexcept nogil:
+cdef bint interrupted() noexcept nogil:
+    """Look for Ctrl-C; not in a parallel region."""
+    with gil:
+        return PyErr_CheckSignals() != 0
+
+
+cdef int interrupt() except -1:
+    """Raise the exception that ``interrupted`` has set."""
+    return -1
+
+
+cdef void merge(double* state, const double* partial, int rows) noexcept nogil:
     """Add what a chunk found."""
     cdef double high, total, part
     cdef int j
-    for j in range(width):
-        if partial[TOP * width + j] > state[TOP * width + j]:
-            state[TOP * width + j] = partial[TOP * width + j]
-        high = partial[HIGH * width + j]
-        total = state[HIGH * width + j] + high
-        part = total - state[HIGH * width + j]
-        state[LOW * width + j] += (state[HIGH * width + j] - (total - part)) + (high - part) + partial[LOW * width + j]
-        state[HIGH * width + j] = total
-        state[COUNT * width + j] += partial[COUNT * width + j]
+    for j in range(rows):
+        if partial[TOP * TILE + j] > state[TOP * TILE + j]:
+            state[TOP * TILE + j] = partial[TOP * TILE + j]
+        high = partial[HIGH * TILE + j]
+        total = state[HIGH * TILE + j] + high
+        part = total - state[HIGH * TILE + j]
+        state[LOW * TILE + j] += (state[HIGH * TILE + j] - (total - part)) + (high - part) + partial[LOW * TILE + j]
+        state[HIGH * TILE + j] = total
+        state[COUNT * TILE + j] += partial[COUNT * TILE + j]
 
 
-cdef void clear(double* figures, int width) noexcept nogil:
+cdef void clear(double* figures) noexcept nogil:
+    """Nothing found: no sums, and no top."""
     cdef int k
-    for k in range(FIGURES * width):
+    for k in range(FIGURES * TILE):
         figures[k] = 0
+    for k in range(TILE):
+        figures[TOP * TILE + k] = -INFINITY
+
+
+cdef struct Run:
+    const AxisLoop* loop
+    AxisBlock block
+    bint tile
+    int rows
+    char* args[MAX_ARRAYS]
+    Py_ssize_t n
+    Py_ssize_t steps[MAX_ARRAYS]  # as a Pass has them
+    int threads
+    double* partials  # room for the figures of every chunk, if threads > 1
+    bint watched  # look for an interrupt from time to time
 
 
 cdef void run_chunk(
-    const AxisLoop* loop, AxisBlock block, char** args, Py_ssize_t start, Py_ssize_t n, const Py_ssize_t* steps, int stage,
-    const double* state, double* partial,
+    const Run* run, Py_ssize_t chunk, int stage, const double* state, double* partial, const bint* settled
 ) noexcept nogil:
-    """Run one stage over entries start to start + n."""
+    """Run one stage over a chunk, or over all entries where `chunk` is -1."""
     cdef char* part[MAX_ARRAYS]
     cdef Pass now
     cdef int k
-    now.stage, now.n, now.state, now.partial = stage, n, state, partial
-    for k in range(loop.n_arrays):
-        part[k] = args[k] + start * steps[k] * loop.itemsize
-        now.steps[k] = steps[k]
-    block(part, &now)
+    now.stage, now.rows, now.state, now.partial, now.settled = stage, run.rows, state, partial, settled
+    now.start = 0 if chunk < 0 else chunk * CHUNK
+    now.n = run.n if chunk < 0 else min(<Py_ssize_t> CHUNK, run.n - now.start)
+    for k in range(run.loop.n_arrays):
+        part[k] = run.args[k] + now.start * (run.steps[k] if run.tile else 1) * run.loop.itemsize
+        now.steps[k] = run.steps[k]
+    run.block(part, &now)
 
 
-cdef void run_stages(
-    const AxisLoop* loop, AxisBlock block, int width, char** args, Py_ssize_t n, const Py_ssize_t* steps, int threads,
-    double* partials
-) noexcept nogil:
-    """Run all stages over one row or one tile; steps are in elements. `partials`: room for every chunk, if threads > 1."""
-    cdef double figures[2][FIGURES * TILE]
+cdef bint fold_chunks(const Run* run, int stage, const double* state, double* fresh, const bint* settled) noexcept nogil:
+    """Run a fold over all chunks and merge what they find; whether it was interrupted."""
     cdef double partial[FIGURES * TILE]
+    cdef Py_ssize_t chunks = (run.n + CHUNK - 1) // CHUNK
+    cdef Py_ssize_t slice = 1 + <Py_ssize_t> (run.threads * SLICE / (CHUNK * run.rows * run.loop.cost))
+    cdef Py_ssize_t c, first = 0, last
+    cdef fp_state saved
+    clear(fresh)
+    while first < chunks:
+        last = min(first + slice, chunks)
+        if run.threads > 1:
+            for c in prange(first, last, num_threads=run.threads, schedule="static"):
+                saved = fp_enter()
+                run_chunk(run, c, stage, state, run.partials + c * FIGURES * TILE, settled)
+                fp_leave(saved)
+        for c in range(first, last):
+            if run.threads > 1:
+                merge(fresh, run.partials + c * FIGURES * TILE, run.rows)
+            else:
+                run_chunk(run, c, stage, state, partial, settled)
+                merge(fresh, partial, run.rows)
+        first = last
+        if run.watched and first < chunks and interrupted():
+            return True
+    return False
+
+
+cdef bint map_chunks(const Run* run, const double* state, const bint* settled) noexcept nogil:
+    """Run the last stage over all chunks; whether it was interrupted."""
+    cdef Py_ssize_t chunks = (run.n + CHUNK - 1) // CHUNK
+    cdef Py_ssize_t slice = 1 + <Py_ssize_t> (run.threads * SLICE / (CHUNK * run.rows * run.loop.cost))
+    cdef Py_ssize_t c, first = 0, last
+    cdef fp_state saved
+    while first < chunks:
+        last = min(first + slice, chunks)
+        if run.threads > 1:
+            for c in prange(first, last, num_threads=run.threads, schedule="static"):
+                saved = fp_enter()
+                run_chunk(run, c, run.loop.folds, state, NULL, settled)
+                fp_leave(saved)
+        else:
+            for c in range(first, last):
+                run_chunk(run, c, run.loop.folds, state, NULL, settled)
+        first = last
+        if run.watched and first < chunks and interrupted():
+            return True
+    return False
+
+
+cdef bint run_stages(const Run* run) noexcept nogil:
+    """Run all stages over some rows or one tile; whether it was interrupted."""
+    cdef double figures[2][FIGURES * TILE]
     cdef double* state = figures[0]
     cdef double* fresh = figures[1]
-    cdef Py_ssize_t chunks = (n + CHUNK - 1) // CHUNK
-    cdef Py_ssize_t c
+    cdef bint settled[TILE]
+    cdef bint all_settled
     cdef int stage, j
-    cdef bint settled
-    cdef fp_state saved
-    clear(state, width)
-    for j in range(width):
-        state[TOP * width + j] = -INFINITY
-    for stage in range(loop.folds):
-        settled = False
-        while not settled:
-            if chunks == 1:
-                run_chunk(loop, block, args, 0, n, steps, stage, state, fresh)
-            else:
-                clear(fresh, width)
-                for j in range(width):
-                    fresh[TOP * width + j] = state[TOP * width + j]
-                if threads > 1:
-                    for c in prange(chunks, num_threads=threads, schedule="static"):
-                        saved = fp_enter()
-                        run_chunk(
-                            loop, block, args, c * CHUNK, min(<Py_ssize_t> CHUNK, n - c * CHUNK), steps, stage, state,
-                            partials + c * FIGURES,
-                        )
-                        fp_leave(saved)
-                for c in range(chunks):
-                    if threads > 1:
-                        merge(fresh, partials + c * FIGURES, width)
-                    else:
-                        run_chunk(
-                            loop, block, args, c * CHUNK, min(<Py_ssize_t> CHUNK, n - c * CHUNK), steps, stage, state, partial
-                        )
-                        merge(fresh, partial, width)
-            settled = True
-            if loop.repeats and stage == loop.folds - 1:
-                for j in range(width):
-                    settled = settled and fresh[COUNT * width + j] == state[COUNT * width + j]
+    for j in range(TILE):
+        settled[j] = False
+    clear(state)
+    clear(fresh)
+    for stage in range(run.loop.folds):
+        all_settled = False
+        while not all_settled:
+            if run.n <= CHUNK:
+                run_chunk(run, -1, stage, state, fresh, settled)
+            elif fold_chunks(run, stage, state, fresh, settled):
+                return True
+            all_settled = True
+            if run.loop.repeats and stage == run.loop.folds - 1:
+                for j in range(run.rows):
+                    settled[j] = fresh[COUNT * TILE + j] == state[COUNT * TILE + j]
+                    all_settled = all_settled and settled[j]
             state, fresh = fresh, state
-    if loop.reduces:
-        run_chunk(loop, block, args, 0, 1, steps, loop.folds, state, NULL)
-    elif threads > 1:
-        for c in prange(chunks, num_threads=threads, schedule="static"):
-            saved = fp_enter()
-            run_chunk(loop, block, args, c * CHUNK, min(<Py_ssize_t> CHUNK, n - c * CHUNK), steps, loop.folds, state, NULL)
-            fp_leave(saved)
-    else:
-        run_chunk(loop, block, args, 0, n, steps, loop.folds, state, NULL)
+    if run.loop.reduces or run.n <= CHUNK:
+        run_chunk(run, -1, run.loop.folds, state, NULL, settled)
+        return False
+    return map_chunks(run, state, settled)
 
 
 cdef bint is_output(const AxisLoop* loop, int array) noexcept nogil:
     return array == loop.n_arrays - 1
 
 
+cdef bint is_lone(const AxisLoop* loop, int array) noexcept nogil:
+    return loop.lone >> array & 1
+
+
 cdef Py_ssize_t entries_of(const Problem* problem, int array) noexcept nogil:
     """Return how many entries a row of this array has."""
-    return 1 if problem.loop.reduces and is_output(problem.loop, array) else problem.n
+    return 1 if is_lone(problem.loop, array) else problem.n
 
 
-cdef void run_row(
-    const Problem* problem, Py_ssize_t outer, Py_ssize_t column, char* buffer, int threads, double* partials
+cdef bint run_rows(
+    const Problem* problem, Py_ssize_t outer, Py_ssize_t column, Py_ssize_t height, char* buffer, int threads, double* partials,
+    bint watched
 ) noexcept nogil:
-    """Run one row; arrays with a stride go through the buffer."""
+    """Run some rows; arrays with a stride go through the buffer, row after row. Whether it was interrupted."""
     cdef const AxisLoop* loop = problem.loop
     cdef char* source[MAX_ARRAYS]
-    cdef char* args[MAX_ARRAYS]
-    cdef Py_ssize_t steps[MAX_ARRAYS]
-    cdef Py_ssize_t n
+    cdef Py_ssize_t n, j
     cdef int k
+    cdef bint stopped
+    cdef Run run
+    run.loop, run.block, run.tile, run.rows, run.n = loop, loop.row, False, <int> height, problem.n
+    run.threads, run.partials, run.watched = threads, partials, watched
     for k in range(loop.n_arrays):
         n = entries_of(problem, k)
-        steps[k] = 1
-        args[k] = source[k] = problem.args[k] + outer * problem.outer_steps[k] + column * problem.m_steps[k]
+        run.args[k] = source[k] = problem.args[k] + outer * problem.outer_steps[k] + column * problem.m_steps[k]
+        run.steps[k] = problem.m_steps[k] // loop.itemsize
         if problem.n_steps[k] != loop.itemsize and n > 1:
-            args[k] = buffer + k * n * loop.itemsize
+            run.args[k] = buffer + k * height * problem.n * loop.itemsize
+            run.steps[k] = n
             if not is_output(loop, k):
-                copy(source[k], problem.n_steps[k], args[k], loop.itemsize, n, loop.itemsize)
-    run_stages(loop, loop.row, 1, args, problem.n, steps, threads, partials)
+                for j in range(height):
+                    copy(
+                        source[k] + j * problem.m_steps[k], problem.n_steps[k], run.args[k] + j * n * loop.itemsize, loop.itemsize, n,
+                        loop.itemsize,
+                    )
+    stopped = run_stages(&run)
     k = loop.n_arrays - 1
-    if args[k] != source[k]:
-        copy(args[k], loop.itemsize, source[k], problem.n_steps[k], entries_of(problem, k), loop.itemsize)
+    n = entries_of(problem, k)
+    if run.args[k] != source[k] and not stopped:
+        for j in range(height):
+            copy(
+                run.args[k] + j * n * loop.itemsize, loop.itemsize, source[k] + j * problem.m_steps[k], problem.n_steps[k], n,
+                loop.itemsize,
+            )
+    return stopped
 
 
 cdef void run_tile(const Problem* problem, Py_ssize_t outer, Py_ssize_t column, char* buffer) noexcept nogil:
     """Run TILE rows, or those that are left, side by side."""
     cdef const AxisLoop* loop = problem.loop
     cdef char* source[MAX_ARRAYS]
-    cdef char* args[MAX_ARRAYS]
-    cdef Py_ssize_t steps[MAX_ARRAYS]
     cdef Py_ssize_t j, width = min(<Py_ssize_t> TILE, problem.m - column)
     cdef bint direct = problem.side_by_side and width == TILE
     cdef int k
+    cdef Run run
     if problem.n > SHORT and not direct:
         for j in range(width):
-            run_row(problem, outer, column + j, buffer, 1, NULL)
+            run_rows(problem, outer, column + j, 1, buffer, 1, NULL, False)
         return
+    run.loop, run.block, run.tile, run.rows, run.n = loop, loop.tile, True, TILE, problem.n
+    run.threads, run.partials, run.watched = 1, NULL, False
     for k in range(loop.n_arrays):
         source[k] = problem.args[k] + outer * problem.outer_steps[k] + column * problem.m_steps[k]
-        args[k] = source[k] if direct else buffer + k * (problem.n if problem.n > 0 else 1) * TILE * loop.itemsize
-        steps[k] = problem.n_steps[k] // loop.itemsize if direct else TILE
+        run.args[k] = source[k] if direct else buffer + k * (problem.n if problem.n > 0 else 1) * TILE * loop.itemsize
+        run.steps[k] = problem.n_steps[k] // loop.itemsize if direct else TILE
         if not direct and not is_output(loop, k):
             # Rows that the tile has too many are copies of the last.
             for j in range(TILE):
                 copy(
                     source[k] + (j if j < width else width - 1) * problem.m_steps[k], problem.n_steps[k],
-                    args[k] + j * loop.itemsize, TILE * loop.itemsize, problem.n, loop.itemsize,
+                    run.args[k] + j * loop.itemsize, TILE * loop.itemsize, entries_of(problem, k), loop.itemsize,
                 )
-    run_stages(loop, loop.tile, TILE, args, problem.n, steps, 1, NULL)
+    run_stages(&run)
     k = loop.n_arrays - 1
     if not direct:
         for j in range(width):
             copy(
-                args[k] + j * loop.itemsize, TILE * loop.itemsize, source[k] + j * problem.m_steps[k], problem.n_steps[k],
+                run.args[k] + j * loop.itemsize, TILE * loop.itemsize, source[k] + j * problem.m_steps[k], problem.n_steps[k],
                 entries_of(problem, k), loop.itemsize,
             )
 
 
-cdef void run_pieces(const Problem* problem, bint rows, Py_ssize_t first, Py_ssize_t last, char* buffer) noexcept nogil:
-    """Run rows or tiles first to last - 1, in a clean floating-point state."""
-    cdef Py_ssize_t piece, per_outer = problem.m if rows else (problem.m + TILE - 1) // TILE
+cdef void run_pieces(const Problem* problem, Py_ssize_t first, Py_ssize_t last, char* buffer) noexcept nogil:
+    """Run pieces first to last - 1, in a clean floating-point state."""
+    cdef Py_ssize_t piece, column, per_outer = (problem.m + problem.height - 1) // problem.height
     cdef fp_state saved = fp_enter()
     for piece in range(first, last):
-        if rows:
-            run_row(problem, piece // per_outer, piece % per_outer, buffer, 1, NULL)
+        column = piece % per_outer * problem.height
+        if problem.rows:
+            run_rows(
+                problem, piece // per_outer, column, min(problem.height, problem.m - column), buffer, 1, NULL, False
+            )
         else:
-            run_tile(problem, piece // per_outer, piece % per_outer * TILE, buffer)
+            run_tile(problem, piece // per_outer, column, buffer)
     fp_leave(saved)
 
 
 cdef void run_share(
-    const Problem* problem, bint rows, Py_ssize_t pieces, Py_ssize_t length, char* buffer, Shares* shares, int thread
+    const Problem* problem, Py_ssize_t first, Py_ssize_t last, Py_ssize_t length, char* buffer, Shares* shares, int thread
 ) noexcept nogil:
-    """Run what one thread finds to do, `length` rows or tiles at a time."""
+    """Run what one thread finds to do of pieces first to last - 1, `length` at a time."""
     cdef int helped = 0
     cdef Py_ssize_t part
     begin(shares, thread)
     part = next_part(shares, thread, &helped)
     while part >= 0:
-        run_pieces(problem, rows, part * length, min((part + 1) * length, pieces), buffer)
+        run_pieces(problem, first + part * length, min(first + (part + 1) * length, last), buffer)
         part = next_part(shares, thread, &helped)
     wait_for_others(shares, thread)
 
 
-cdef int run(const Problem* problem, Py_ssize_t outer) noexcept nogil:
-    """Run everything, in parallel where that pays; -1 when there is no memory for the buffers."""
+cdef Outcome run_long_rows(const Problem* problem, Py_ssize_t rows, int threads) noexcept nogil:
+    """Run rows one by one, each of them on all threads."""
     cdef const AxisLoop* loop = problem.loop
-    cdef Py_ssize_t per_outer, pieces, piece, length, size
-    cdef bint rows = problem.n >= LONG or problem.m < FEW
-    cdef int threads = threads_for(<double> outer * problem.n * problem.m * loop.cost)
-    cdef int k
-    cdef char* buffers
+    cdef Py_ssize_t row
+    cdef char* buffer = NULL
     cdef double* partials = NULL
+    cdef Outcome outcome = DONE
+    cdef fp_state saved
+    if problem.gathers:
+        buffer = <char*> malloc(loop.n_arrays * problem.n * loop.itemsize)
+    if threads > 1:
+        partials = <double*> malloc((problem.n // CHUNK + 1) * FIGURES * TILE * sizeof(double))
+    if (problem.gathers and buffer is NULL) or (threads > 1 and partials is NULL):
+        outcome = NO_MEMORY
+    for row in range(rows):
+        if outcome != DONE:
+            break
+        saved = fp_enter()
+        if run_rows(problem, row // problem.m, row % problem.m, 1, buffer, threads, partials, True):
+            outcome = INTERRUPTED
+        fp_leave(saved)
+        if outcome == DONE and row + 1 < rows and problem.n * loop.cost > 0.1 * SLICE and interrupted():
+            outcome = INTERRUPTED
+    free(partials)
+    free(buffer)
+    return outcome
+
+
+cdef Outcome run(Problem* problem, Py_ssize_t outer) noexcept nogil:
+    """Run everything, in parallel where that pays."""
+    cdef const AxisLoop* loop = problem.loop
+    cdef Py_ssize_t pieces, piece = 0, last, slice, length, size
+    cdef double work = problem.n * loop.cost
+    cdef int threads = threads_for(outer * problem.m * work)
+    cdef int k
+    cdef char* buffers = NULL
     cdef Shares shares
+    problem.gathers = False
     for k in range(loop.n_arrays):
-        rows = rows and (problem.n_steps[k] == loop.itemsize or entries_of(problem, k) == 1)
-    rows = rows or (problem.m == 1 and problem.n > SHORT)
-    per_outer = problem.m if rows else (problem.m + TILE - 1) // TILE
-    pieces = outer * per_outer
-    if pieces == 0:
-        return 0
-    if threads > pieces and rows and problem.n > 2 * CHUNK:
-        # Few long rows: the threads share each.
-        buffers = <char*> malloc(loop.n_arrays * problem.n * loop.itemsize)
-        partials = <double*> malloc((problem.n // CHUNK + 1) * FIGURES * sizeof(double))
-        if buffers is not NULL and partials is not NULL:
-            for piece in range(pieces):
-                run_row(problem, piece // per_outer, piece % per_outer, buffers, threads, partials)
-        free(partials)
-        free(buffers)
-        return 0 if buffers is not NULL and partials is not NULL else -1
+        problem.gathers = problem.gathers or (problem.n_steps[k] != loop.itemsize and entries_of(problem, k) != 1)
+    problem.rows = (problem.n >= LONG or problem.m < FEW) and not problem.gathers
+    problem.rows = problem.rows or (problem.m == 1 and problem.n > SHORT)
+    if outer * problem.m == 0:
+        return DONE
+    if problem.rows and (work > SLICE or (threads > outer * problem.m and problem.n > 2 * CHUNK)):
+        return run_long_rows(problem, outer * problem.m, threads)
+    problem.height = TILE
+    if problem.rows:
+        size = NEAR // (loop.n_arrays * loop.itemsize * (problem.n + 1))
+        problem.height = max(<Py_ssize_t> 1, min(<Py_ssize_t> TILE, size))
+    pieces = outer * ((problem.m + problem.height - 1) // problem.height)
     threads = <int> min(<Py_ssize_t> threads, pieces)
-    size = loop.n_arrays * (problem.n + 1) * loop.itemsize * (TILE if not rows and problem.n <= SHORT else 1) + 64
-    buffers = <char*> malloc(threads * size)
-    if buffers is NULL:
-        return -1
-    if threads == 1:
-        run_pieces(problem, rows, 0, pieces, buffers)
-    else:
-        length = 1 + pieces // (threads * RUNS)
-        share_out(&shares, (pieces + length - 1) // length, threads)
-        with parallel(num_threads=threads):
-            run_share(problem, rows, pieces, length, buffers + threadid() * size, &shares, threadid())
-        learn_from_wait(shares.waited)
+    size = 0
+    if problem.gathers or not problem.rows:
+        # TILE rows for a tile, and for rows that are gathered, of which there is one.
+        size = loop.n_arrays * (problem.n + 1) * loop.itemsize * (TILE if problem.n <= SHORT else 1) + 64
+        buffers = <char*> malloc(threads * size)
+        if buffers is NULL:
+            return NO_MEMORY
+    slice = 1 + <Py_ssize_t> (threads * SLICE / (problem.height * work + 1))
+    while piece < pieces:
+        last = min(piece + slice, pieces)
+        if threads == 1:
+            run_pieces(problem, piece, last, buffers)
+        else:
+            length = max(<Py_ssize_t> 1, (last - piece) // (threads * RUNS))
+            share_out(&shares, (last - piece + length - 1) // length, threads)
+            with parallel(num_threads=threads):
+                run_share(problem, piece, last, length, buffers + threadid() * size, &shares, threadid())
+            learn_from_wait(shares.waited)
+        piece = last
+        if piece < pieces and interrupted():
+            break
     free(buffers)
-    return 0
+    return DONE if piece >= pieces else INTERRUPTED
 
 
 cdef void inner_loop(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, void* data) noexcept nogil:
@@ -294,13 +414,13 @@ cdef void inner_loop(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps,
         problem.args[k] = args[k]
         problem.outer_steps[k] = steps[k]
         problem.n_steps[k] = 0
-        if not (problem.loop.reduces and is_output(problem.loop, k)):
+        if not is_lone(problem.loop, k):
             problem.n_steps[k] = steps[at]
             at += 1
         problem.m_steps[k] = steps[at]
         at += 1
         problem.side_by_side = problem.side_by_side and problem.m_steps[k] == problem.loop.itemsize
-    if run(&problem, dimensions[0]) != 0:
+    if run(&problem, dimensions[0]) == NO_MEMORY:
         with gil:
             PyErr_NoMemory()
 
@@ -329,41 +449,60 @@ cdef class Plain:
         cdef Problem problem
         cdef cnp.ndarray first, array
         cdef const AxisLoop* loop
-        cdef int k, number, last = self.single.n_arrays - 1
+        cdef int k, number, ndim, last = self.single.n_arrays - 1
+        cdef Outcome outcome
         if not is_floating(arrays[0]) or cnp.PyArray_SIZE(arrays[0]) == 0:
             return None
         first = arrays[0]
         number = cnp.PyArray_TYPE(first)
+        ndim = cnp.PyArray_NDIM(first)
         loop = self.single if number == cnp.NPY_FLOAT else self.double_
-        if loop.reduces:
-            return None
         for k in range(1, last):
-            if not is_plain(arrays[k], first, cnp.NPY_ARRAY_CARRAY_RO):
+            if not (is_per_row(arrays[k], first, cnp.NPY_ARRAY_CARRAY_RO) if is_lone(loop, k)
+                    else is_plain(arrays[k], first, cnp.NPY_ARRAY_CARRAY_RO)):
                 return None
         if out is None:
-            array = cnp.PyArray_EMPTY(cnp.PyArray_NDIM(first), cnp.PyArray_DIMS(first), number, 0)
-        elif is_plain(out, first, cnp.NPY_ARRAY_CARRAY):
+            array = cnp.PyArray_EMPTY(ndim - loop.reduces, cnp.PyArray_DIMS(first), number, 0)
+        elif not loop.reduces and is_plain(out, first, cnp.NPY_ARRAY_CARRAY):
+            array = out
+        elif loop.reduces and is_per_row(out, first, cnp.NPY_ARRAY_CARRAY):
             array = out
         else:
             return None
         problem.args[last] = <char*> cnp.PyArray_DATA(array)
         for k in range(last):
             problem.args[k] = <char*> cnp.PyArray_DATA(<cnp.ndarray> arrays[k])
-            if overlap(problem.args[k], problem.args[last], cnp.PyArray_NBYTES(array)):
+            if overlap(problem.args[k], problem.args[last], cnp.PyArray_NBYTES(first)) or \
+                    (loop.lone and problem.args[k] == problem.args[last] and is_lone(loop, k) | loop.reduces):
                 return None
         problem.loop = loop
-        problem.n = cnp.PyArray_DIM(first, cnp.PyArray_NDIM(first) - 1)
+        problem.n = cnp.PyArray_DIM(first, ndim - 1)
         problem.m = cnp.PyArray_SIZE(first) // problem.n
         problem.side_by_side = problem.n == 1
         for k in range(loop.n_arrays):
             problem.outer_steps[k] = 0
             problem.n_steps[k] = loop.itemsize
-            problem.m_steps[k] = problem.n * loop.itemsize
+            problem.m_steps[k] = (1 if is_lone(loop, k) else problem.n) * loop.itemsize
         with nogil:
-            k = run(&problem, 1)
-        if k != 0:
+            outcome = run(&problem, 1)
+        if outcome == INTERRUPTED:
+            interrupt()
+        if outcome == NO_MEMORY:
             raise MemoryError("no memory for the buffers of a call along an axis")
-        return array
+        return array if out is not None or cnp.PyArray_NDIM(array) > 0 else array[()]
+
+
+cdef bint is_per_row(object array, cnp.ndarray x, int flags):
+    """Tell whether `array` is a plain one with these flags and one number for each of x's rows, of x's dtype."""
+    cdef int k
+    if not cnp.PyArray_CheckExact(array) or not is_plain(array, array, flags):
+        return False
+    if cnp.PyArray_TYPE(array) != cnp.PyArray_TYPE(x) or cnp.PyArray_NDIM(array) != cnp.PyArray_NDIM(x) - 1:
+        return False
+    for k in range(cnp.PyArray_NDIM(array)):
+        if cnp.PyArray_DIM(array, k) != cnp.PyArray_DIM(x, k):
+            return False
+    return True
 
 
 _alive = []  # NumPy keeps pointers to names and signatures
@@ -385,7 +524,7 @@ cdef _register(str name, kernel, dict loops_by_dtype):
         data[i] = <void*> <size_t> address
         for k in range(n_arrays):
             types[i * n_arrays + k] = np.dtype(dtype).num
-    signature = ",".join(["(n,m)"] * len(kernel.inputs)) + ("->(m)" if kernel.reduces else "->(n,m)")
+    signature = ",".join(["(m)" if name in kernel.lone else "(n,m)" for name in kernel.inputs]) + ("->(m)" if kernel.reduces else "->(n,m)")
     encoded = (name.encode(), signature.encode())
     _alive.append(encoded)
     cdef char* name_pointer = encoded[0]
@@ -406,6 +545,8 @@ cdef size_t _new(AxisEntry entry, row, kernel, str dtype) except 0:
     loop.n_arrays = len(kernel.inputs) + 1
     loop.itemsize = np.dtype(dtype).itemsize
     loop.folds, loop.repeats, loop.reduces = kernel.folds, kernel.repeats, kernel.reduces
+    loop.lone = sum([1 << k for k, name in enumerate(kernel.inputs) if name in kernel.lone])
+    loop.lone |= kernel.reduces << (loop.n_arrays - 1)
     loop.cost = row.cost if dtype == "float32" else 2.5 * row.cost
     return <size_t> loop
 

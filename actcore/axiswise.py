@@ -25,63 +25,31 @@ class Normalised(Axiswise):
 
     OPTIONS = MappingProxyType({"where": None, "temperature": 1.0})
     SEVERAL = True
+    #: The entry that counts least.
+    LEAST = -np.inf
 
     def _value(self, x: Any, axes: Axes, out: Any, where: Any, temperature: float) -> None:
-        x = self._oriented(divided(self.name, x, temperature))
+        x = divided(self.name, x, temperature)
         if where is not None:
             where = mask_of(self.name, where, x.shape)
-            x = without(x, where, axes).astype(self.result_dtype(x.dtype), copy=False)
-        self._normalise(x, axes, out)
+            x = without(x, where, axes, self.LEAST).astype(self.result_dtype(x.dtype), copy=False)
+        along(getattr(axis_loops, self.name), (x,), axes, out)
         if where is not None:
             np.copyto(out, self.spec.masked, where=~where)
-
-    def _oriented(self, x: Any) -> Any:
-        """Return the logits, of which the largest counts most."""
-        return x
-
-    def _normalise(self, x: Any, axes: Axes, out: Any) -> None:
-        along(getattr(axis_loops, self.spec.of or self.name), (x,), axes, out)
 
     def _backward(self, y: Any, g: Any, axes: Axes, out: Any, where: Any, temperature: float) -> None:
         g = broadcast(self.name, g, y.shape)
         if where is not None:
             g = np.where(mask_of(self.name, where, y.shape), g, g.dtype.type(0))
-        self._pull_back(y, g, axes, out)
+        along(getattr(axis_loops, f"{self.name}_backward"), (y, g), axes, out)
         if check_temperature(self.name, temperature) != 1:
             np.divide(out, temperature, out=out, casting="same_kind")
-
-    def _pull_back(self, y: Any, g: Any, axes: Axes, out: Any) -> None:
-        along(getattr(axis_loops, f"{self.spec.of or self.name}_backward"), (y, g), axes, out)
 
 
 class Negated(Normalised):
     """As many results as entries: a normalised function of the negated input."""
 
-    def _oriented(self, x: Any) -> Any:
-        return np.negative(x.astype(self.result_dtype(x.dtype), copy=False))
-
-    def _pull_back(self, y: Any, g: Any, axes: Axes, out: Any) -> None:
-        super()._pull_back(y, g, axes, out)
-        np.negative(out, out=out)
-
-
-class OneHot(Normalised):
-    """1 for the first largest entry, 0 for the others; a row with a NaN is NaN."""
-
-    def _normalise(self, x: Any, axes: Axes, out: Any) -> None:
-        def first_largest(x: Any, out: Any) -> None:
-            axis = x.ndim - 2
-            if x.shape[axis]:
-                at = np.argmax(x, axis=axis, keepdims=True)
-                top = np.take_along_axis(x, at, axis=axis)
-                out[...] = 0
-                np.put_along_axis(out, at, 1, axis=axis)
-                np.copyto(out, np.nan, where=top != top)
-
-        along(first_largest, (x,), axes, out)
-
-    def _pull_back(self, y: Any, g: Any, axes: Axes, out: Any) -> None:
-        np.multiply(y, 0, out=out, casting="same_kind")
+    LEAST = np.inf
 
 
 class Reduced(Axiswise):
@@ -102,11 +70,24 @@ class Reduced(Axiswise):
 
     def _value(self, x: Any, axes: Axes, out: Any, where: Any, temperature: float, keepdims: bool) -> None:
         x = divided(self.name, x, temperature)
-        if where is not None:
-            x = np.where(mask_of(self.name, where, x.shape), x, -np.inf)
-        along(getattr(axis_loops, self.name), (x,), axes, np.squeeze(out, axes) if keepdims else out)
+        target = np.squeeze(out, axes) if keepdims else out
+        if where is None:
+            along(getattr(axis_loops, self.name), (x,), axes, target)
+        else:
+            self._masked(x, mask_of(self.name, where, x.shape), axes, target)
         if temperature != 1:
             np.multiply(out, temperature, out=out, casting="same_kind")
+
+    def _masked(self, x: Any, where: Any, axes: Axes, out: Any) -> None:
+        x = np.where(where, x, -np.inf)
+        if not self.spec.of:
+            along(getattr(axis_loops, self.name), (x,), axes, out)
+            return
+        # The average of those that take part: the function of the sum, less the logarithm of their number.
+        wide = np.empty(out.shape)
+        along(getattr(axis_loops, self.spec.of), (x.astype(wide.dtype, copy=False),), axes, wide)
+        count = np.count_nonzero(where, axis=axes)
+        np.subtract(wide, np.log(np.maximum(count, 1)), out=out, casting="same_kind")
 
     def _backward(self, x: Any, g: Any, axes: Axes, out: Any, where: Any, temperature: float, keepdims: bool) -> None:
         kept = self.result_shape(x.shape, axes, {"keepdims": True})
@@ -119,7 +100,7 @@ class Reduced(Axiswise):
 FAMILIES: dict[str, type[Axiswise]] = {
     "normalised": Normalised,
     "negated": Negated,
-    "one-hot": OneHot,
+    "one-hot": Normalised,
     "reduced": Reduced,
     "grouped": Grouped,
     "doubled": Doubled,
@@ -149,10 +130,10 @@ def mask_of(name: str, where: Any, shape: tuple[int, ...]) -> Any:
     return broadcast(name, where, shape, "where")
 
 
-def without(x: Any, where: Any, axes: Axes) -> Any:
-    """Return a copy of x with -inf where an entry does not take part; rows of nothing but -inf become rows of 0, shared equally."""
-    kept = np.where(where, x, -np.inf)
-    flat = np.all(kept == -np.inf, axis=axes, keepdims=True)
+def without(x: Any, where: Any, axes: Axes, least: float) -> Any:
+    """Return a copy of x with `least` where an entry does not take part; rows of nothing else become rows of 0, shared equally."""
+    kept = np.where(where, x, least)
+    flat = np.all(kept == least, axis=axes, keepdims=True)
     return np.where(flat & where, 0.0, kept)
 
 

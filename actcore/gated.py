@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
@@ -12,7 +13,15 @@ from actcore._layout import Axes, broadcast, detached, halves, part, resized
 from actcore.along_axis import Axiswise
 
 
-class Grouped(Axiswise):
+class Composed(Axiswise):
+    """Made of element-wise functions."""
+
+    def _direct(self) -> dict[str, Callable[[tuple[Any, ...], Any], Any]]:
+        row = self.spec
+        return {kind: _strided.Direct(row.family, row.of, kind) for kind in ("value", "backward")}
+
+
+class Grouped(Composed):
     """The largest of every group of neighbours."""
 
     OPTIONS = MappingProxyType({"pieces": 2})
@@ -52,7 +61,7 @@ class Grouped(Axiswise):
             )
 
 
-class Doubled(Axiswise):
+class Doubled(Composed):
     """The activation of the input and that of its negative, one after the other."""
 
     def result_shape(self, shape: tuple[int, ...], axes: Axes, options: dict[str, Any]) -> tuple[int, ...]:
@@ -80,7 +89,7 @@ class Doubled(Axiswise):
         np.subtract(backward(x, first), away, out=out, casting="same_kind")
 
 
-class Gated(Axiswise):
+class Gated(Composed):
     """One half times the activation of the other; infinity times 0 is NaN, as in any product."""
 
     def result_shape(self, shape: tuple[int, ...], axes: Axes, options: dict[str, Any]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""rrelu: a leaky ReLU whose slopes are drawn anew for every call of a training step."""
+"""Functions that draw random numbers in every call of a training step: rrelu its slopes, gumbel_softmax the noise of a sample."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from actcore.activation import Activation
+from actcore.along_axis import Axis, Axiswise
 
 #: What numpy.random.default_rng takes; a Generator is drawn from, and so moves on.
 Randomness = int | np.random.Generator | np.random.SeedSequence | None
@@ -140,3 +141,154 @@ class RandomisedLeakyRelu:
 
     def __repr__(self) -> str:
         return "<actcore randomised leaky ReLU>"
+
+
+class GumbelSoftmax:
+    """Gumbel softmax: samples from a categorical distribution that let a gradient through.
+
+    y = softmax((x + n) / temperature) with Gumbel noise n. The lower the temperature, the nearer y is to a one-hot sample, drawn
+    with the probabilities softmax(x). With ``hard=True`` the result is that one-hot sample itself, and the gradient still that of
+    the soft one (a straight-through estimate).
+
+    Parameters
+    ----------
+    softmax, hardmax : Axiswise
+        What turns noisy logits into a soft and a hard sample.
+
+    Notes
+    -----
+    Like ``rrelu`` it has no row in the registry: a second array, the drawn noise, is kept between the two directions. Without noise
+    and generator, as after training, the function is softmax, or hardmax, itself. In PyTorch it is
+    ``torch.nn.functional.gumbel_softmax(x, tau=temperature, hard=hard, dim=axis)``.
+
+    Backward, from the input and the noise: gxᵢ = yᵢ · (gᵢ − Σⱼ gⱼ yⱼ) / temperature, y being the soft sample. What is drawn
+    depends on the generator and the shape, and on neither the dtype (beyond rounding) nor the number of threads.
+
+    References
+    ----------
+    Jang, Gu, Poole: Categorical reparameterization with Gumbel-softmax (2017); Maddison, Mnih, Teh: The concrete distribution
+    (2017).
+
+    Examples
+    --------
+    >>> import numpy as np, actcore as ac
+    >>> x = np.log([0.1, 0.2, 0.7])
+    >>> noise = ac.gumbel_softmax.noise(x, rng=0)
+    >>> sample = ac.gumbel_softmax(x, noise=noise, hard=True)
+    >>> float(sample.sum()), bool(np.all(sample == ac.gumbel_softmax(x, rng=0, hard=True)))
+    (1.0, True)
+    >>> gx = ac.gumbel_softmax.backward(x, [0.0, 0.0, 1.0], noise, temperature=0.5)
+    >>> bool(gx[2] > 0 > gx[1])
+    True
+    """
+
+    def __init__(self, softmax: Axiswise, hardmax: Axiswise) -> None:
+        self.name = self.__name__ = self.__qualname__ = "gumbel_softmax"
+        self.__module__ = "actcore"  # where pickle finds it
+        self._softmax = softmax
+        self._hardmax = hardmax
+
+    def __call__(
+        self,
+        x: Any,
+        axis: Axis = -1,
+        *,
+        rng: Randomness = None,
+        noise: Any = None,
+        temperature: float = 1.0,
+        hard: bool = False,
+        out: Any = None,
+    ) -> Any:
+        """Draw a sample.
+
+        Parameters
+        ----------
+        x : array_like
+            Logits: logarithms of probabilities, up to a constant.
+        axis : int, tuple of int or None, default -1
+            The categories; None means all axes.
+        rng : int, numpy.random.Generator or SeedSequence, optional
+            Draw the noise from this.
+        noise : array_like, optional
+            Use this noise, from ``noise``.
+        temperature : float, default 1.0
+            Above 0; the lower, the nearer to a one-hot sample.
+        hard : bool, default False
+            Return the one-hot sample.
+        out : ndarray, optional
+            Where to write; may be `x`.
+
+        Returns
+        -------
+        ndarray
+            Of x's shape; sums to 1 along the axis.
+
+        Raises
+        ------
+        TypeError
+            If both `rng` and `noise` are given.
+        ValueError
+            If the temperature is not above 0.
+        """
+        if noise is not None and rng is not None:
+            raise TypeError(f"{self.name}: give rng, to draw noise, or noise, not both")
+        if rng is not None:
+            noise = self.noise(x, rng)
+        sample = self._hardmax if hard else self._softmax
+        return sample(self._noisy(x, noise), axis, out=out, temperature=temperature)
+
+    def noise(self, x: Any, rng: Randomness = None) -> Any:
+        """Draw Gumbel noise for every element of `x`.
+
+        Parameters
+        ----------
+        x : array_like
+            Gives the shape and the floating type.
+        rng : int, numpy.random.Generator or SeedSequence, optional
+            The same seed gives the same noise; None draws from the operating system.
+
+        Returns
+        -------
+        ndarray
+            Of x's shape.
+        """
+        x = np.asarray(x)
+        drawn = np.random.default_rng(rng).gumbel(size=x.shape)
+        return drawn.astype(x.dtype) if x.dtype.kind not in "biu" else drawn
+
+    def backward(
+        self, x: Any, g: Any, noise: Any = None, axis: Axis = -1, *, temperature: float = 1.0, out: Any = None
+    ) -> Any:
+        """Return the gradient with respect to `x`, of a soft sample and of a hard one.
+
+        Parameters
+        ----------
+        x, noise : array_like
+            Those of the forward call, as are `axis` and `temperature`.
+        g : array_like
+            The gradient of a loss with respect to the sample.
+        axis : int, tuple of int or None, default -1
+            The categories.
+        temperature : float, default 1.0
+            Above 0.
+        out : ndarray, optional
+            Where to write; may be `g`.
+
+        Returns
+        -------
+        ndarray
+            Of x's shape.
+        """
+        sample = self._softmax(self._noisy(x, noise), axis, temperature=temperature)
+        return self._softmax.backward(sample, g, axis, out=out, temperature=temperature)
+
+    @staticmethod
+    def _noisy(x: Any, noise: Any) -> Any:
+        return x if noise is None else np.add(x, noise)
+
+    def __reduce__(self) -> str:
+        """Pickle by name."""
+        return "gumbel_softmax"
+
+    def __repr__(self) -> str:
+        return "<actcore Gumbel softmax>"

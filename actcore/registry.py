@@ -133,6 +133,8 @@ class AxisKernel:
     repeats: bool = False
     #: One number per row comes out.
     reduces: bool = False
+    #: Inputs with one number per row.
+    lone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ class AxisRow:
     spellings: Mapping[str, Spelling] = field(default_factory=lambda: MappingProxyType({}))
     #: Largest error of a result in ULP, float32 and float64, whatever the length of the row.
     bound: float = 0.0
+    #: The bound is in ULP of the result, or of this number where that is larger.
+    bound_from: float = 0.0
     cost: float = 0.5
 
 
@@ -1688,6 +1692,13 @@ def _kernels(inputs_of_backward: tuple[str, ...], folds: int, repeats: bool = Fa
     return MappingProxyType({"value": value, "backward": AxisKernel(inputs_of_backward, 1)})
 
 
+def _reducing_kernels() -> Mapping[str, AxisKernel]:
+    """Return the kernels of a function with one result per row, and of its backward pass."""
+    return MappingProxyType(
+        {"value": AxisKernel(("x",), 2, reduces=True), "backward": AxisKernel(("x", "g"), 2, lone=("g",))}
+    )
+
+
 def _gated(
     name: str, title: str, gate: str, symbol: str, reference: Callable[[Any, Any], Any], advice: str, source: str
 ) -> AxisRow:
@@ -1756,7 +1767,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         spellings=_same(torch="torch.nn.functional.softmin"),
         advice="For choosing the smallest: softmax of the negated input, e.g. of distances.",
         source="PyTorch documentation: torch.nn.Softmin",
-        of="softmax",
+        kernels=_kernels(("y", "g"), folds=2),
         bound=4.0,
     ),
     AxisRow(
@@ -1785,6 +1796,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         spellings=_same(onnx="Hardmax"),
         advice="For a decision: the one-hot code of the largest; it has no gradient to learn from.",
         source="ONNX operator Hardmax",
+        kernels=MappingProxyType({"value": AxisKernel(("x",), 2), "backward": AxisKernel(("y", "g"), 0)}),
         cost=0.2,
     ),
     AxisRow(
@@ -1798,9 +1810,26 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         spellings=_same(torch="torch.logsumexp", keras="keras.ops.logsumexp", jax="jax.nn.logsumexp", onnx="ReduceLogSumExp"),
         advice="For sums of probabilities given as logarithms: a smooth maximum that never overflows.",
         source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
-        kernels=MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True)}),
+        kernels=_reducing_kernels(),
         backward_from="input",
         bound=1.0,
+    ),
+    AxisRow(
+        name="logmeanexp",
+        title="LogMeanExp",
+        family="reduced",
+        formula="y = max x + log(mean of exp(xⱼ − max x))",
+        backward_formula="gxᵢ = g · exp(xᵢ) / Σⱼ exp(xⱼ)",
+        reference=lambda m, xs: [_logsumexp_row(m, xs) - m.log(len(xs))],
+        tags=frozenset({"smooth", "unbounded"}),
+        spellings=_same(jax="jax.nn.logmeanexp"),
+        advice="For averages of probabilities given as logarithms, such as over samples: a smooth maximum that stays in range.",
+        source="Blanchard, Higham, Higham: Accurately computing the log-sum-exp and softmax functions (2021)",
+        kernels=_reducing_kernels(),
+        backward_from="input",
+        of="logsumexp",
+        bound=1.0,
+        bound_from=1.0,
     ),
     AxisRow(
         name="maxout",

@@ -1,4 +1,4 @@
-"""rrelu: seeded slopes, the mean slope without, the same slopes in both directions."""
+"""rrelu: seeded slopes, the mean slope without, the same in both directions; gumbel_softmax: the same of its noise."""
 
 from __future__ import annotations
 
@@ -63,3 +63,50 @@ def test_wrong_arguments_are_named() -> None:
         for rng in (None, 0):
             with pytest.raises(ValueError, match="must satisfy 0 <= lower <= upper <= 1"):
                 ac.rrelu(X, rng=rng, lower=lower, upper=upper)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_gumbel_samples_follow_the_probabilities(dtype: str) -> None:
+    probabilities = np.array([0.1, 0.2, 0.7], dtype)
+    x = np.broadcast_to(np.log(probabilities), (20_000, 3))
+    samples = ac.gumbel_softmax(x, rng=5, hard=True)
+    assert samples.dtype == x.dtype and np.array_equal(np.unique(samples), [0, 1]) and np.all(samples.sum(axis=1) == 1)
+    np.testing.assert_allclose(samples.mean(axis=0), probabilities, atol=0.01)
+    soft = ac.gumbel_softmax(x, rng=5, temperature=0.5)
+    np.testing.assert_allclose(soft.sum(axis=1), 1, rtol=1e-6)
+    assert np.array_equal(ac.hardmax(soft), samples)
+    assert np.array_equal(soft.T, ac.gumbel_softmax(x.T, 0, noise=ac.gumbel_softmax.noise(x, rng=5).T, temperature=0.5))
+    with ac.num_threads(1):
+        assert np.array_equal(soft, ac.gumbel_softmax(x, rng=5, temperature=0.5))
+
+
+def test_gumbel_softmax_without_noise_is_softmax() -> None:
+    assert np.array_equal(ac.gumbel_softmax(X), ac.softmax(X))
+    assert np.array_equal(ac.gumbel_softmax(X, 0, temperature=2.0, hard=True), ac.hardmax(X, axis=0))
+    out = np.empty_like(X)
+    assert ac.gumbel_softmax(X, out=out) is out and np.array_equal(out, ac.softmax(X))
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_gradient_of_gumbel_softmax_is_that_of_the_soft_sample(axis: int) -> None:
+    h, g = 1e-6, np.random.default_rng(2).standard_normal((4, 6))
+    x = X[:4, :6]
+    noise = ac.gumbel_softmax.noise(x, rng=1)
+    numeric = np.empty_like(x)
+    for at in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[at] = h
+        change = ac.gumbel_softmax(x + step, axis, noise=noise, temperature=0.7)
+        change = change - ac.gumbel_softmax(x - step, axis, noise=noise, temperature=0.7)
+        numeric[at] = np.sum(g * change) / (2 * h)
+    gx = ac.gumbel_softmax.backward(x, g, noise, axis, temperature=0.7)
+    np.testing.assert_allclose(gx, numeric, rtol=1e-6, atol=1e-8)
+    assert ac.gumbel_softmax.backward(x, g, noise, axis, temperature=0.7, out=g) is g and np.array_equal(g, gx)
+
+
+def test_gumbel_softmax_pickles_and_names_what_is_wrong() -> None:
+    assert pickle.loads(pickle.dumps(ac.gumbel_softmax)) is ac.gumbel_softmax
+    with pytest.raises(TypeError, match="gumbel_softmax: give rng, to draw noise, or noise, not both"):
+        ac.gumbel_softmax(X, rng=1, noise=X)
+    with pytest.raises(ValueError, match="temperature=0 must be a number above 0"):
+        ac.gumbel_softmax(X, rng=1, temperature=0)
