@@ -246,8 +246,8 @@ cdef bint run_rows(
             if not is_output(loop, k):
                 for j in range(height):
                     copy(
-                        source[k] + j * problem.m_steps[k], problem.n_steps[k], run.args[k] + j * n * loop.itemsize, loop.itemsize, n,
-                        loop.itemsize,
+                        source[k] + j * problem.m_steps[k], problem.n_steps[k], run.args[k] + j * n * loop.itemsize, loop.itemsize,
+                        n, loop.itemsize,
                     )
     stopped = run_stages(&run)
     k = loop.n_arrays - 1
@@ -524,7 +524,8 @@ cdef _register(str name, kernel, dict loops_by_dtype):
         data[i] = <void*> <size_t> address
         for k in range(n_arrays):
             types[i * n_arrays + k] = np.dtype(dtype).num
-    signature = ",".join(["(m)" if name in kernel.lone else "(n,m)" for name in kernel.inputs]) + ("->(m)" if kernel.reduces else "->(n,m)")
+    signature = ",".join(["(m)" if name in kernel.lone else "(n,m)" for name in kernel.inputs])
+    signature += "->(m)" if kernel.reduces else "->(n,m)"
     encoded = (name.encode(), signature.encode())
     _alive.append(encoded)
     cdef char* name_pointer = encoded[0]

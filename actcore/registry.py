@@ -1828,7 +1828,7 @@ AXIS_ROWS: tuple[AxisRow, ...] = (
         kernels=_reducing_kernels(),
         backward_from="input",
         of="logsumexp",
-        bound=1.0,
+        bound=2.0,
         bound_from=1.0,
     ),
     AxisRow(

@@ -4,9 +4,10 @@ A kernel runs in stages. Each *fold* walks the entries along the axis and sums t
 ``LOW``, ``COUNT``); the driver (``axis_loops.pyx``) merges the figures of the chunks of a long row, in the order of the chunks, and
 hands them to the next stage. The last stage maps every entry to its result. `width` is a constant in every caller: 1 for rows
 whose entries are contiguous, entry i of row j at ``j * step + i``, or TILE for rows side by side, at ``i * step + j``; always
-inlined, the same text becomes a loop over the entries in the first case and a loop over the rows in the second. What has to be computed once for
-a row is computed for all of them in one loop. Several rows at a time also because folding the lanes of one is a chain of operations
-that wait for each other: those of the next row go on meanwhile. The last entries of a row are a vector of their own, filled up.
+inlined, the same text becomes a loop over the entries in the first case and a loop over the rows in the second. What is needed once
+for a row is computed for all of them in one loop. Several rows at a time also because folding the lanes of one is a chain of
+operations that wait for each other: those of the next row go on meanwhile. The last entries of a row are a vector of their own,
+filled up.
 
 Sums run in LANES accumulators, entry i in lane i mod LANES, combined pairwise: vectorisable without leave to reassociate, and the
 same bits in both layouts and for any number of threads. Accumulators are twice as precise as the numbers: double for float, a sum
@@ -442,8 +443,8 @@ cdef inline void shares_of_row(
     for block in range(now.n // LANES):
         start = block * LANES
         shares_of(
-            x + start * step, y + start * y_step, top + row, floor + row, shift + row, high, low, all_tame, LANES, LANES, step, y_step,
-            sign, width
+            x + start * step, y + start * y_step, top + row, floor + row, shift + row, high, low, all_tame, LANES, LANES, step,
+            y_step, sign, width
         )
     if width > 1:
         shares_of(
@@ -467,10 +468,14 @@ cdef inline void fold_shares(const real* x, real* y, int array, const Pass* now,
     cdef Py_ssize_t row
     if measures_of(now, top, floor, shift, width):
         for row in range(row_groups(now, width)):
-            shares_of_row(x + row * now.steps[0], y + row * now.steps[array], top, floor, shift, True, now, row, array, sign, width)
+            shares_of_row(
+                x + row * now.steps[0], y + row * now.steps[array], top, floor, shift, True, now, row, array, sign, width
+            )
     else:
         for row in range(row_groups(now, width)):
-            shares_of_row(x + row * now.steps[0], y + row * now.steps[array], top, floor, shift, False, now, row, array, sign, width)
+            shares_of_row(
+                x + row * now.steps[0], y + row * now.steps[array], top, floor, shift, False, now, row, array, sign, width
+            )
 
 
 cdef inline void products_of(
