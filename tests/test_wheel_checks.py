@@ -16,6 +16,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 import _wheel_checks  # noqa: E402
 import build_wheels  # noqa: E402
+import test_wheels as wheel_tests  # noqa: E402
 
 pytestmark = pytest.mark.checkout
 
@@ -108,3 +109,15 @@ def test_repacked_sources_do_not_depend_on_owner_or_time(tmp_path):
         build_wheels.repack(archive, epoch=1_700_000_000)
         sums.append(build_wheels.sha256(archive))
     assert sums[0] == sums[1]
+
+
+def test_an_emulated_interpreter_stays_one_for_the_processes_it_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "qemu-x86_64").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / "qemu-x86_64").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    (tmp_path / "python").symlink_to(sys.executable)
+    wheel_tests.emulate(tmp_path / "python", "Nehalem")
+    started = subprocess.run([tmp_path / "python", "-c", "1"], capture_output=True, text=True, check=True).stdout.splitlines()
+    # `-0` is what the interpreter takes for its own name: the command that emulates it.
+    real = str(Path(sys.executable).resolve())
+    assert started == ["-cpu", "Nehalem", "-0", str(tmp_path / "python"), real, "-c", "1"]
