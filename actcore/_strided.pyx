@@ -11,6 +11,7 @@ from libc.string cimport memcpy
 cimport numpy as cnp
 
 from actcore cimport loops
+from actcore.interrupts cimport interrupted, raise_interrupt, slice_length
 from actcore.plain cimport is_floating, is_plain
 from actcore.runtime cimport fp_enter, fp_leave, fp_state, threads_for
 from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
@@ -130,16 +131,37 @@ cdef void run_rows(const Walk* walk, Py_ssize_t first, Py_ssize_t last) noexcept
             axis -= 1
 
 
-cdef void run_share(const Walk* walk, Py_ssize_t rows, Py_ssize_t length, Shares* shares, int thread) noexcept nogil:
-    """Run what one thread finds to do, `length` rows at a time."""
+cdef void run_share(
+    const Walk* walk, Py_ssize_t first, Py_ssize_t last, Py_ssize_t length, Shares* shares, int thread
+) noexcept nogil:
+    """Run what one thread finds to do of rows first to last - 1, `length` at a time."""
     cdef int helped = 0
     cdef Py_ssize_t part
     begin(shares, thread)
     part = next_part(shares, thread, &helped)
     while part >= 0:
-        run_rows(walk, part * length, min((part + 1) * length, rows))
+        run_rows(walk, first + part * length, min(first + (part + 1) * length, last))
         part = next_part(shares, thread, &helped)
     wait_for_others(shares, thread)
+
+
+cdef bint run_walk(const Walk* walk, Py_ssize_t rows) noexcept nogil:
+    """Run all rows in parallel where that pays; whether it was interrupted."""
+    cdef int threads = threads_for(rows * walk.inner * walk.loop.cost)
+    cdef Py_ssize_t slice = slice_length(walk.inner * walk.loop.cost, threads)
+    cdef Py_ssize_t first = 0, last, length
+    cdef Shares shares
+    while first < rows:
+        last = min(first + slice, rows)
+        length = 1 + (last - first) // (threads * RUNS)
+        share_out(&shares, (last - first + length - 1) // length, threads)
+        with parallel(num_threads=threads):
+            run_share(walk, first, last, length, &shares, threadid())
+        learn_from_wait(shares.waited)
+        first = last
+        if first < rows and interrupted():
+            return True
+    return False
 
 
 cdef list _axes(cnp.ndarray output):
@@ -168,9 +190,8 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs, tup
     """
     cdef Walk walk
     cdef cnp.ndarray array = outputs[0]
-    cdef Py_ssize_t rows = 1, length
-    cdef int threads
-    cdef Shares shares
+    cdef Py_ssize_t rows = 1
+    cdef bint stopped
     cdef int k, axis, position
     cdef float single
     arrays = inputs + outputs + tuple([factor for _, factor in factors])
@@ -199,12 +220,9 @@ def apply(str name, str kind, tuple inputs, tuple parameters, tuple outputs, tup
         else:
             walk.parameters[k] = parameters[k]
     with nogil:
-        threads = threads_for(rows * walk.inner * walk.loop.cost)
-        length = 1 + rows // (threads * RUNS)
-        share_out(&shares, (rows + length - 1) // length, threads)
-        with parallel(num_threads=threads):
-            run_share(&walk, rows, length, &shares, threadid())
-        learn_from_wait(shares.waited)
+        stopped = run_walk(&walk, rows)
+    if stopped:
+        raise_interrupt()
 
 
 def try_gated(str name, str kind, object x, tuple outputs, tuple factors):

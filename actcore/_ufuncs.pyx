@@ -11,18 +11,14 @@ import numpy as np
 
 from actcore cimport loops
 from actcore._build.blocks import DTYPES, kinds_of
+from actcore.interrupts cimport interrupted, slice_length
 from actcore.registry import ROWS
 
 cnp.import_array()
 cnp.import_ufunc()
 
-cdef extern from "Python.h":
-    int PyErr_CheckSignals() noexcept  # an exception that it sets stays set, for NumPy to find after the inner loop
-
 cdef enum:
     MAX_ARGUMENTS = 12
-
-cdef double SLICE = 1e8  # nanoseconds of one thread's work between two looks for an interrupt, roughly
 
 _alive = []  # NumPy keeps pointers to names and docs
 
@@ -30,7 +26,7 @@ _alive = []  # NumPy keeps pointers to names and docs
 cdef void elementwise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps, void* data) noexcept nogil:
     """Inner loop of every element-wise ufunc; a long one can be interrupted between its slices."""
     cdef const loops.Loop* loop = <const loops.Loop*> data
-    cdef Py_ssize_t left = dimensions[0], length = <Py_ssize_t> (SLICE / loop.cost)
+    cdef Py_ssize_t left = dimensions[0], length = slice_length(loop.cost, 1)
     cdef char* rest[MAX_ARGUMENTS]
     cdef int k, n_args = loop.n_inputs + loop.n_parameters + loop.n_outputs
     for k in range(n_args):
@@ -40,9 +36,8 @@ cdef void elementwise(char** args, cnp.npy_intp* dimensions, cnp.npy_intp* steps
         for k in range(n_args):
             rest[k] += length * steps[k]
         left -= length
-        with gil:
-            if PyErr_CheckSignals() != 0:
-                return
+        if interrupted():  # NumPy finds the exception after the inner loop
+            return
     loops.run(loop, rest, left, <const Py_ssize_t*> steps)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from actcore._build import axis_blocks
 from actcore._kernels.axiswise cimport COUNT, FIGURES, HIGH, LOW, MAX_ARRAYS, TILE, TOP, AxisBlock, AxisEntry, Pass
+from actcore.interrupts cimport interrupted, raise_interrupt, slice_length
 from actcore.loops cimport copy
 from actcore.plain cimport is_floating, is_plain, overlap
 from actcore.runtime cimport axis_table, fp_enter, fp_leave, fp_state, threads_for
@@ -23,9 +24,6 @@ from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out
 cnp.import_array()
 cnp.import_ufunc()
 
-cdef extern from "Python.h":
-    int PyErr_CheckSignals() noexcept  # an exception that it sets stays set, for the caller to find
-
 cdef enum:
     CHUNK = 16384  # entries of a row that are summed up at a time; a multiple of the kernels' LANES
     SHORT = 1024  # rows up to this length may be gathered into tiles
@@ -33,8 +31,6 @@ cdef enum:
     FEW = 8  # so many rows make a tile worth while
     RUNS = 8  # of neighbouring rows or tiles, per thread
     NEAR = 32768  # bytes that the first-level cache holds: rows are run several at a time, up to so many
-
-cdef double SLICE = 1e8  # nanoseconds of one thread's work between two looks for an interrupt, roughly
 
 cdef enum Outcome:
     DONE
@@ -64,17 +60,6 @@ cdef struct Problem:
     bint rows  # run as rows, not as tiles
     bint gathers  # some row of entries is not contiguous
     Py_ssize_t height  # rows of a piece, which are run at a time
-
-
-cdef bint interrupted() noexcept nogil:
-    """Look for Ctrl-C; not in a parallel region."""
-    with gil:
-        return PyErr_CheckSignals() != 0
-
-
-cdef int interrupt() except -1:
-    """Raise the exception that ``interrupted`` has set."""
-    return -1
 
 
 cdef void merge(double* state, const double* partial, int rows) noexcept nogil:
@@ -134,7 +119,7 @@ cdef bint fold_chunks(const Run* run, int stage, const double* state, double* fr
     """Run a fold over all chunks and merge what they find; whether it was interrupted."""
     cdef double partial[FIGURES * TILE]
     cdef Py_ssize_t chunks = (run.n + CHUNK - 1) // CHUNK
-    cdef Py_ssize_t slice = 1 + <Py_ssize_t> (run.threads * SLICE / (CHUNK * run.rows * run.loop.cost))
+    cdef Py_ssize_t slice = slice_length(CHUNK * run.rows * run.loop.cost, run.threads)
     cdef Py_ssize_t c, first = 0, last
     cdef fp_state saved
     clear(fresh)
@@ -160,7 +145,7 @@ cdef bint fold_chunks(const Run* run, int stage, const double* state, double* fr
 cdef bint map_chunks(const Run* run, const double* state, const bint* settled) noexcept nogil:
     """Run the last stage over all chunks; whether it was interrupted."""
     cdef Py_ssize_t chunks = (run.n + CHUNK - 1) // CHUNK
-    cdef Py_ssize_t slice = 1 + <Py_ssize_t> (run.threads * SLICE / (CHUNK * run.rows * run.loop.cost))
+    cdef Py_ssize_t slice = slice_length(CHUNK * run.rows * run.loop.cost, run.threads)
     cdef Py_ssize_t c, first = 0, last
     cdef fp_state saved
     while first < chunks:
@@ -346,7 +331,7 @@ cdef Outcome run_long_rows(const Problem* problem, Py_ssize_t rows, int threads)
         if run_rows(problem, row // problem.m, row % problem.m, 1, buffer, threads, partials, True):
             outcome = INTERRUPTED
         fp_leave(saved)
-        if outcome == DONE and row + 1 < rows and problem.n * loop.cost > 0.1 * SLICE and interrupted():
+        if outcome == DONE and row + 1 < rows and interrupted():
             outcome = INTERRUPTED
     free(partials)
     free(buffer)
@@ -369,7 +354,7 @@ cdef Outcome run(Problem* problem, Py_ssize_t outer) noexcept nogil:
     problem.rows = problem.rows or (problem.m == 1 and problem.n > SHORT)
     if outer * problem.m == 0:
         return DONE
-    if problem.rows and (work > SLICE or (threads > outer * problem.m and problem.n > 2 * CHUNK)):
+    if problem.rows and (slice_length(work, 1) == 1 or (threads > outer * problem.m and problem.n > 2 * CHUNK)):
         return run_long_rows(problem, outer * problem.m, threads)
     problem.height = TILE
     if problem.rows:
@@ -384,7 +369,7 @@ cdef Outcome run(Problem* problem, Py_ssize_t outer) noexcept nogil:
         buffers = <char*> malloc(threads * size)
         if buffers is NULL:
             return NO_MEMORY
-    slice = 1 + <Py_ssize_t> (threads * SLICE / (problem.height * work + 1))
+    slice = slice_length(problem.height * work, threads)
     while piece < pieces:
         last = min(piece + slice, pieces)
         if threads == 1:
@@ -486,7 +471,7 @@ cdef class Plain:
         with nogil:
             outcome = run(&problem, 1)
         if outcome == INTERRUPTED:
-            interrupt()
+            raise_interrupt()
         if outcome == NO_MEMORY:
             raise MemoryError("no memory for the buffers of a call along an axis")
         return array if out is not None or cnp.PyArray_NDIM(array) > 0 else array[()]
