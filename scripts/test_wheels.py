@@ -46,6 +46,7 @@ def test(wheel: Path, emulated_cpu: str | None, for_pytest: list[str]) -> int:
         run_step(f"Installing {wheel.name}", [str(python), "-m", "pip", "install", f"{wheel}[test,interop,lint]"])
         if emulated_cpu:
             emulate(python, emulated_cpu)
+            for_pytest = ["--timeout=1200", *for_pytest]  # a tenth of the speed
         command = [str(python), str(ROOT / "scripts" / "test_installed.py"), *for_pytest]
         started = time.monotonic()
         code = subprocess.run(command, cwd=room).returncode
