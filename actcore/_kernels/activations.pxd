@@ -12,9 +12,9 @@ there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_most, copysign, exp, exp_negative, exp_reduce, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
-    fused, gauss_clamp, gauss_tail, largest, log1p_slope, minus_abs, mobius, product_residual, real, remainder,
-    smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, unscale,
+    abs_or_nan, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
+    fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual, tail_clamp,
+    tail_reduce, tail_scale, unscale,
 )
 
 
@@ -117,26 +117,76 @@ cdef inline real logistic(real x, bint exact) noexcept nogil:
     return unscale(power * fma(c, share if real is float else p, c))
 
 
-cdef inline float logistic_denominator(float z, float* low, float* rest) noexcept nogil:
-    """unscale(1 + exp(-z)) as the sum of the result, `low` and `rest`: scaled, it runs from 1 to far beyond the largest
-    number, for z of either sign. In float32 this takes fewer steps than `logistic`.
+cdef inline float logistic_unit() noexcept nogil:
+    """The scale of `logistic_denominator`: nothing over- or underflows on either side."""
+    return <float>4.336808689942018e-19  # 2^-61
+
+
+cdef inline float logistic_denominator(
+    float z, float z_low, bint exact, float* power, float* p, float* p_low, float* low, float* rest
+) noexcept nogil:
+    """(1 + exp(-z - z_low)) `logistic_unit` as the sum of the result, `low` and `rest`: scaled, it runs from 1 to far beyond the
+    largest number, for z of either sign. In float32 this takes fewer steps than `logistic`.
+
+    The exponential is power (1 + p + p_low); `exact`, known when compiled, says that z_low isn't 0, and all that
+    is left over is worth adding.
     """
-    cdef float power, p_low
-    cdef float one = unscale(<float>1)
-    cdef float p = expm1_reduced(exp_reduce(z, -1, <float>-64, &power), False, &p_low)
-    cdef float d = fma(power, p, one + power)
-    low[0] = fma(power, p, (power - d) + one)
-    rest[0] = power * p_low
+    cdef float n, small, r, d
+    cdef float one = logistic_unit()
+    cdef float most = exp_split(z, -1, <float>-61, power, &n)
+    if exact:
+        small = fma(n, minus_ln2_low(n), -z_low)
+        r = most + small
+        p[0] = expm1_reduced(r, True, p_low)
+        p_low[0] = p_low[0] + ((most - r) + small)
+    else:
+        p[0] = expm1_reduced(fma(n, minus_ln2_low(n), most), False, p_low)
+    d = fused(power[0], p[0], one + power[0])
+    low[0] = fused(power[0], p[0], (power[0] - d) + one)
+    rest[0] = power[0] * p_low[0]
     return d
 
 
+cdef inline float gated_product(float x, float z, float z_low, bint exact) noexcept nogil:
+    """x sigma(z + z_low), for z where `logistic_denominator` does not overflow."""
+    cdef float power, p, p_low, low, rest
+    cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &rest)
+    cdef float c = <float>1 / d
+    cdef float q = x * c
+    return logistic_unit() * fma(fma(-q, low + rest, remainder(x, q, d)), c, q)
+
+
+cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint exact) noexcept nogil:
+    """The derivative of x sigma(z + z_low): sigma (1 + u (1 - sigma)), u + u_low being x times the derivative of z.
+
+    With E = exp(-z) it is (1 + E (1 + u)) / (1 + E)^2: next to its root only the numerator cancels.
+    """
+    cdef float power, p, p_low, low, rest, g, g_low, k, k_low, n, q, y
+    cdef float one = logistic_unit()
+    cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &rest)
+    cdef float c = <float>1 / d
+    low = low + rest
+    g = <float>1 + u
+    g_low = ((<float>1 - g) + u) + u_low
+    k = fused(p, g, g)
+    k_low = fma(p_low, g, fused(p, g, g - k)) + fma(p, g_low, g_low)
+    n = fused(power, k, one)
+    k_low = fma(power, k_low, fused(power, k, one - n))
+    q = n * c
+    k_low = (fma(-q, low, remainder(n, q, d)) + k_low) * c
+    y = q * c
+    return one * fma(fma(-y, low, remainder(q, y, d)) + k_low, c, y)
+
+
 cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real d, low, rest, c, e
+    cdef real power, p, p_low, d, low, rest, c, e
     if real is float:
-        d = logistic_denominator(at_most(tail_clamp(x), logistic_ceiling(x)), &low, &rest)
+        d = logistic_denominator(
+            at_most(tail_clamp(x), logistic_ceiling(x)), <real>0, False, &power, &p, &p_low, &low, &rest
+        )
         c = <real>1 / d
         e = fma(-c, low, remainder(<real>1, c, d))
-        return unscale(fma(c, e, c))
+        return logistic_unit() * fma(c, e, c)
     else:
         return logistic(x, False)
 
@@ -206,16 +256,13 @@ cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real silu(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, rest, c, e, z, q
+    cdef real power, p, p_low, d, low, c, e, z, q
+    z = tail_clamp(x)
     if real is float:
-        z = at_most(tail_clamp(x), logistic_ceiling(x))
-        d = logistic_denominator(z, &low, &rest)
-        c = <real>1 / d
-        q = z * c
-        q = unscale(fma(fma(-q, low + rest, remainder(z, q, d)), c, q))
+        z = at_most(z, logistic_ceiling(x))
+        q = gated_product(z, z, <real>0, False)
     else:
         c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
-        z = tail_clamp(x)
         q = z * c
         q = q + fma(q, logistic_share(x, e, &power, &p), product_residual(z, c, q))
         q = unscale(power * q)
@@ -223,28 +270,19 @@ cdef inline real silu(real x) noexcept nogil:
 
 
 cdef inline real silu_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, rest, g, g_low, w, w_low, h, h_low, m, m_low, tail
-    cdef real z = tail_clamp(minus_abs(x))
-    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
-    # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
-    g = c * c
-    w = d + z
+    cdef real power, p, p_low, d, low, e, c, g, h, z, tail
     if real is float:
-        rest = unscale(power) * p_low
-        e = fma(-c, rest, e)
-        g_low = fma(e + e, g, product_residual(c, c, g))
-        w_low = sum_residual(d, z, w) + (low + rest)
-        h = g * w
-        h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
-        m = <real>1 + p
-        m_low = (p - (m - <real>1)) + p_low
-        tail = fused(h, m, fma(h, m_low, h_low * m))
+        z = at_most(tail_clamp(x), logistic_ceiling(x))
+        return gated_slope(z, <real>0, z, <real>0, False)
     else:
+        # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
+        z = tail_clamp(minus_abs(x))
+        c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+        g = c * c
         g = fma(g, e + e, g)
-        h = g * (w + low)
-        tail = fma(h, p, h)
-    tail = unscale(power * tail)
-    return <real>1 - tail if x > <real>0 else tail
+        h = g * ((d + z) + low)
+        tail = unscale(power * fma(h, p, h))
+        return <real>1 - tail if x > <real>0 else tail
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
@@ -475,183 +513,3 @@ cdef inline real softsign_second_derivative(real x) noexcept nogil:
     h = h + fma(<real>3 * e, h, fma(product_residual(c, c, g), c, product_residual(g, c, h)))
     slope = <real>-2 if x > <real>0 else (<real>2 if x < <real>0 else x)
     return (slope / (softsign_scale(x) * softsign_scale(x) * softsign_scale(x))) * h
-
-
-# --- Gaussian error linear unit ---------------------------------------------------------------------------------
-
-cdef inline real gelu_ratio_curve(real u) noexcept nogil:
-    """The quadratic and higher part of `gelu_ratio`, divided by u^2."""
-    cdef real p
-    if real is float:
-        p = <float>-4.615482e-02
-        p = fma(u, p, <float>-6.9829635e-02)
-        p = fma(u, p, <float>1.200146e-01)
-        p = fma(u, p, <float>1.4627458e-01)
-        p = fma(u, p, <float>-3.422863e-01)
-        p = fma(u, p, <float>-8.1575245e-02)
-        p = fma(u, p, <float>1.0440483e+00)
-        p = fma(u, p, <float>-1.8684905e+00)
-        p = fma(u, p, <float>2.016774e+00)
-    else:
-        p = <double>-5.688214172523067e-03
-        p = fma(u, p, <double>2.199360073253026e-03)
-        p = fma(u, p, <double>1.1853764368984956e-02)
-        p = fma(u, p, <double>5.773692010989051e-04)
-        p = fma(u, p, <double>-1.4690890395139215e-02)
-        p = fma(u, p, <double>-9.716915443693425e-03)
-        p = fma(u, p, <double>1.1882453988231562e-02)
-        p = fma(u, p, <double>2.1382993732074033e-02)
-        p = fma(u, p, <double>-2.190549392178322e-03)
-        p = fma(u, p, <double>-3.264146925079181e-02)
-        p = fma(u, p, <double>-1.493097711470756e-02)
-        p = fma(u, p, <double>4.4226162816700894e-02)
-        p = fma(u, p, <double>4.175208813082983e-02)
-        p = fma(u, p, <double>-6.412297472203835e-02)
-        p = fma(u, p, <double>-8.512905537199487e-02)
-        p = fma(u, p, <double>1.2338222672538704e-01)
-        p = fma(u, p, <double>1.4838793820834614e-01)
-        p = fma(u, p, <double>-3.426056692669289e-01)
-        p = fma(u, p, <double>-8.169742500813992e-02)
-        p = fma(u, p, <double>1.0440624773885627e+00)
-        p = fma(u, p, <double>-1.8684880248974332e+00)
-        p = fma(u, p, <double>2.0167737290486216e+00)
-    return p
-
-
-cdef inline real gelu_ratio(real v, real v_low, real* low) noexcept nogil:
-    """Phi(-a) exp(a^2 / 2) (a + 4) for v + v_low = a / (a + 4), as an unevaluated sum of the result and `low`."""
-    cdef real constant, slope, bend, r, rise, rise_low, tangent
-    cdef real u = v - <real>0.406982421875
-    cdef real u_low = (v - (u + <real>0.406982421875)) + v_low
-    cdef real curve = gelu_ratio_curve(u)
-    if real is float:
-        constant = <float>8.8304853e-01
-        bend = <float>2.016774e+00
-        slope = <float>-1.545801e+00
-    else:
-        constant = <double>8.830485341491162e-01
-        bend = <double>2.0167737290486216e+00
-        slope = <double>-1.5458010462589051e+00
-    rise = fused(u, curve, slope)
-    rise_low = fused(u, curve, slope - rise)
-    r = fused(u, rise, constant)
-    # The derivative by u, but for terms of fourth order.
-    tangent = fma(-u, bend, fma(<real>3, rise, <real>-2 * slope))
-    low[0] = fused(u, rise_low, fma(tangent, u_low, fused(u, rise, constant - r)))
-    return r
-
-
-cdef inline real gelu_slope_ratio(real u, real* low) noexcept nogil:
-    """(Phi(-a) exp(a^2 / 2) - a / sqrt(2 pi)) / (root - a) for a / (a + 4) = u + 0.40625, the sum of the
-    result and `low`.
-    """
-    cdef real p, constant, z
-    if real is float:
-        p = <float>-8.075225e-03
-        p = fma(u, p, <float>3.4028455e-03)
-        p = fma(u, p, <float>2.3572013e-02)
-        p = fma(u, p, <float>-2.5788367e-02)
-        p = fma(u, p, <float>-4.712161e-02)
-        p = fma(u, p, <float>1.7688589e-01)
-        p = fma(u, p, <float>-2.8649887e-01)
-        p = fma(u, p, <float>3.135159e-01)
-        p = fma(u, p, <float>-2.585256e-01)
-        constant = <float>4.8391527e-01
-    else:
-        p = <double>-1.5306314647121853e-04
-        p = fma(u, p, <double>1.227231190359483e-04)
-        p = fma(u, p, <double>5.219345933814843e-04)
-        p = fma(u, p, <double>-2.2969664118460613e-04)
-        p = fma(u, p, <double>-9.216664578330835e-04)
-        p = fma(u, p, <double>-6.66795045164042e-05)
-        p = fma(u, p, <double>1.261622254601925e-03)
-        p = fma(u, p, <double>8.787525075366017e-04)
-        p = fma(u, p, <double>-1.4454259334573704e-03)
-        p = fma(u, p, <double>-2.285812947964016e-03)
-        p = fma(u, p, <double>1.4338032817888015e-03)
-        p = fma(u, p, <double>4.797206486774425e-03)
-        p = fma(u, p, <double>-1.5301852695883769e-03)
-        p = fma(u, p, <double>-1.0234870014401331e-02)
-        p = fma(u, p, <double>4.083468368531571e-03)
-        p = fma(u, p, <double>2.397879895502969e-02)
-        p = fma(u, p, <double>-2.5919714558142733e-02)
-        p = fma(u, p, <double>-4.7157841461011964e-02)
-        p = fma(u, p, <double>1.7689743947079759e-01)
-        p = fma(u, p, <double>-2.8649743973936764e-01)
-        p = fma(u, p, <double>3.1351547763059945e-01)
-        p = fma(u, p, <double>-2.585256284533336e-01)
-        constant = <double>4.839152738676895e-01
-    z = fused(u, p, constant)
-    low[0] = fused(u, p, constant - z)
-    return z
-
-
-cdef inline real gelu(real x) noexcept nogil:
-    cdef real power, p, p_low, v, v_low, r, r_low, h, h_low, m, tail, tail_low, s, half
-    cdef real a = gauss_clamp(abs_or_nan(x))
-    p = gauss_tail(a, &power, &p_low)
-    v = mobius(a, &v_low)
-    r = gelu_ratio(v, v_low, &r_low)
-    # a Phi(-a) = 2^n (h + h_low) (1 + p + p_low) = 2^n (tail + tail_low)
-    h = v * r
-    h_low = fma(v_low, r, product_residual(v, r, h))
-    h_low = fma(v, r_low, h_low)
-    if real is float:
-        m = <real>1 + p
-        h_low = fma(h, (p - (m - <real>1)) + p_low, h_low * m)
-        tail = fused(h, m, h_low)
-        tail_low = product_residual(h, m, tail) + h_low
-    else:
-        tail = h + fma(h, p, h_low)
-        tail_low = 0
-    # x Phi(x) = x / 2 + (x / 2 - a Phi(-a)) right of zero.
-    s = unscale(power)
-    half = <real>0.5 * x
-    half = half + fma(-s, tail_low, fma(-s, tail, half))
-    return copysign(half if x > <real>0 else unscale(power * tail), x)
-
-
-cdef inline real gelu_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, v, v_low, u, z, z_low, root, root_low, delta, delta_low, h, h_low, tail
-    cdef real a = gauss_clamp(abs_or_nan(x))
-    p = gauss_tail(a, &power, &p_low)
-    v = mobius(a, &v_low)
-    u = (v - <real>0.40625) + v_low
-    z = gelu_slope_ratio(u, &z_low)
-    # The root of the derivative of x Phi(x) left of zero is factored out: no cancellation next to it.
-    if real is float:
-        root = <float>7.5179154e-01
-        root_low = <float>-1.211445e-08
-    else:
-        root = <double>7.517915246935645e-01
-        root_low = <double>-1.4956759177009883e-17
-    delta = root - a
-    h = delta * z
-    if real is float:
-        delta_low = root_low + sum_residual(root, -a, delta)
-        h_low = fused(delta, z_low, fused(delta_low, z, product_residual(delta, z, h)))
-        tail = h + fused(h, p, fused(h_low, p, h_low))
-    else:
-        tail = fma(h, p, h)
-    tail = unscale(power * tail)
-    return <real>1 - tail if x > <real>0 else tail
-
-
-cdef inline real gelu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, h, w, w_low, y, y_low
-    cdef real a = gauss_clamp(abs_or_nan(x))
-    p = gauss_tail(a, &power, &p_low)
-    # (2 - a^2) / sqrt(2 pi)
-    h = a * a
-    w = <real>2 - h
-    y = <real>0.3989422804014327 * w
-    if real is float:
-        # What the roundings of square, difference, constant and product left over.
-        w_low = sum_residual(<real>2, -h, w) - product_residual(a, a, h)
-        y_low = product_residual(<real>0.3989422804014327, w, y)
-        y_low = fma(<real>0.3989422804014327, w_low, fma(<real>-1.133517e-08, w, y_low))
-        y = y + fused(y, p, fused(y_low, p, y_low))
-    else:
-        y = fma(y, p, y)
-    y = unscale(power * y)
-    return y if x == x else x  # a NaN keeps its sign

@@ -241,12 +241,12 @@ cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept 
     return fma(n, minus_ln2_low(n), r)
 
 
-cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
-    """exp(r) - 1 for |r| <= ln(2) / 2 as an unevaluated sum of the result and `low`.
+cdef inline real exp_curve(real r, bint exact) noexcept nogil:
+    """(exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
 
-    `exact`, known when compiled, asks for a float32 polynomial well below half a unit in the last place.
+    `exact`, known when compiled, asks for a float32 polynomial well below half a unit in the last place of exp(r).
     """
-    cdef real p, z, y
+    cdef real p
     if real is float:
         if exact:
             p = fma(r, <float>1.9742554e-04, <float>1.3933707e-03)
@@ -269,10 +269,43 @@ cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
         p = fma(r, p, <double>4.1666666666666644e-2)
         p = fma(r, p, <double>0.16666666666666671)
         p = fma(r, p, <double>0.5)
-    z = r * r
-    y = fma(z, p, r)
+    return p
+
+
+cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
+    """exp(r) - 1 for |r| <= ln(2) / 2 as an unevaluated sum of the result and `low`; `exact` as in `exp_curve`."""
+    cdef real p = exp_curve(r, exact)
+    cdef real z = r * r
+    cdef real y = fma(z, p, r)
     low[0] = fma(z, p, r - y)
     return y
+
+
+cdef inline real exp_sum(real x, int sign, real x_low, real shift, bint exact, real* power, real* low) noexcept nogil:
+    """m + low and a power such that exp(sign * x + x_low) = 2^-shift power (m + low); `sign` and `exact` as above.
+
+    In float32 m is 1 plus most of the reduced argument, a sum whose rounding is known, and low, no more than a tenth of
+    it, all the rest: in a product with m and low, rounded once, only the error of low counts. In float64 m is 1.
+    """
+    cdef real n, small, r, m
+    cdef real most = exp_split(x, sign, shift, power, &n)
+    small = fma(n, minus_ln2_low(n), x_low)
+    r = most + small
+    if real is float:
+        m = <real>1 + most
+        low[0] = fused(r * r, exp_curve(r, exact), (most - (m - <real>1)) + small)
+        return m
+    else:
+        low[0] = fma(r * r, exp_curve(r, exact), r)
+        return <real>1
+
+
+cdef inline real times_sum(real y, real m, real low) noexcept nogil:
+    """y (m + low) for the results of `exp_sum`."""
+    if real is float:
+        return fused(y, m, y * low)
+    else:
+        return fused(y, low, y)
 
 
 cdef inline real tail_shift(real x) noexcept nogil:
@@ -405,29 +438,3 @@ cdef inline real log1p_slope(real x) noexcept nogil:
         p = fma(u, p, <double>-2.885270990993239e-01)
         p = fma(u, p, <double>-9.531978378367123e-02)
     return p
-
-
-# --- Gaussian ---------------------------------------------------------------------------------------------------
-
-cdef inline real gauss_clamp(real a) noexcept nogil:
-    """a >= 0, but not above the argument where exp(-a^2 / 2), even times a cubic in a, has vanished. A NaN passes."""
-    if real is float:
-        return at_most(a, <float>15.0)
-    else:
-        return at_most(a, <double>39.5)
-
-
-cdef inline real gauss_tail(real a, real* power, real* low) noexcept nogil:
-    """p + low and a power such that exp(-a^2 / 2) = unscale(power * (1 + p + low)), for a from `gauss_clamp`."""
-    cdef real h = a * a
-    return exp_tail_exact(<real>-0.5 * h, <real>-0.5 * product_residual(a, a, h), power, low)
-
-
-cdef inline real mobius(real a, real* low) noexcept nogil:
-    """a / (a + 4) as an unevaluated sum of the result and `low`: maps the half line a >= 0 to [0, 1)."""
-    cdef real w = a + <real>4
-    cdef real w_low = a - (w - <real>4)
-    cdef real c = <real>1 / w
-    cdef real v = a * c
-    low[0] = fma(-v, w_low, remainder(a, v, w)) * c
-    return v

@@ -1,17 +1,17 @@
-"""Activations made of exponentials, written in float64; float32 is widened before them and rounded after.
+"""Activations made of exponentials; most are written in float64, and float32 is widened before them and rounded after.
 
 Each falls back on exp(-|z|) = 2^n (1 + p), whose scale is multiplied in last: so the tails stay right down to the
 smallest number, and nothing overflows on the way.
 """
 
 from actcore._kernels.activations cimport (
-    half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative,
+    gated_product, gated_slope, half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative,
     silu, silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative,
     tanh_second_derivative, tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma, fused, minus_ln2_low,
-    product_residual, remainder, smallest, sum_residual, tail_clamp, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma, fused, minus_ln2_low,
+    product_residual, real, remainder, smallest, sum_residual, tail_clamp, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -210,22 +210,58 @@ cdef inline double gelu_tanh_argument(
     return z
 
 
-cdef inline double gelu_tanh(double x) noexcept nogil:
+cdef inline float gelu_tanh_near(float x) noexcept nogil:
+    """x, but not beyond where the gate has become 0 or 1. A NaN passes."""
+    return at_most(at_least(x, <float>-11.4), <float>5.75)
+
+
+cdef inline float gelu_tanh_float_argument(float x, float* low, float* v, float* v_low) noexcept nogil:
+    """2 sqrt(2 / pi) (x + 0.044715 x^3) as the sum of the result and `low`, x times a sum of which v + v_low is the second term.
+
+    The first term's leading part is short: its difference from the sum is exact.
+    """
+    cdef float q = x * x
+    cdef float w, w_low, z
+    v[0] = <float>0.07135481387376785 * q
+    v_low[0] = product_residual(<float>0.07135481387376785, q, v[0])
+    v_low[0] = fma(<float>0.07135481387376785, product_residual(x, x, q), fma(<float>2.3988324e-09, q, v_low[0]))
+    w = <float>1.595768928527832 + v[0]
+    w_low = ((<float>1.595768928527832 - w) + v[0]) + (v_low[0] + <float>1.930779e-07)
+    z = x * w
+    low[0] = fma(x, w_low, product_residual(x, w, z))
+    return z
+
+
+cdef inline real gelu_tanh(real x) noexcept nogil:
+    cdef real z, low, slope, slope_low, curvature, y
+    if real is float:
+        z = gelu_tanh_float_argument(gelu_tanh_near(x), &low, &slope, &slope_low)
+        y = gated_product(at_least(x, <real>-11.4), z, low, True)
+        return copysign(x if x > <real>5.75 else y, x)
+    else:
+        z = gelu_tanh_argument(fabs(x), &low, &slope, &slope_low, &curvature)
+        return gated(x, z, low)
+
+
+cdef inline real gelu_tanh_derivative(real x) noexcept nogil:
+    cdef real z, low, v, v_low, near, slope, slope_low, curvature, u
+    if real is float:
+        near = gelu_tanh_near(x)
+        z = gelu_tanh_float_argument(near, &low, &v, &v_low)
+        slope = fused(<real>3, v, <real>1.595768928527832)
+        slope_low = fused(<real>3, v, <real>1.595768928527832 - slope) + fma(<real>3, v_low, <real>1.930779e-07)
+        u = near * slope
+        return gated_slope(z, low, u, fma(near, slope_low, product_residual(near, slope, u)), True)
+    else:
+        z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &slope_low, &curvature)
+        return gated_derivative(x, z, low, slope)
+
+
+cdef inline real gelu_tanh_second_derivative(real x) noexcept nogil:
+    # In float64 for float32 too: three differences meet here.
     cdef double low, slope, slope_low, curvature
-    cdef double z = gelu_tanh_argument(fabs(x), &low, &slope, &slope_low, &curvature)
-    return gated(x, z, low)
-
-
-cdef inline double gelu_tanh_derivative(double x) noexcept nogil:
-    cdef double low, slope, slope_low, curvature
-    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &slope_low, &curvature)
-    return gated_derivative(x, z, low, slope)
-
-
-cdef inline double gelu_tanh_second_derivative(double x) noexcept nogil:
-    cdef double low, slope, slope_low, curvature
-    cdef double z = gelu_tanh_argument(abs_or_nan(x), &low, &slope, &slope_low, &curvature)
-    return gated_second_derivative(x, z, low, slope, slope_low, curvature)
+    cdef double z = gelu_tanh_argument(abs_or_nan(<double> x), &low, &slope, &slope_low, &curvature)
+    return <real> gated_second_derivative(<double> x, z, low, slope, slope_low, curvature)
 
 
 cdef inline double elish(double x) noexcept nogil:
@@ -575,38 +611,3 @@ cdef inline double tanh_exp_second_derivative(double x) noexcept nogil:
     y = unscale(power * (4.0 * (g + g_low) * (w * u)))
     y = x_exp(x, 2.0) if x < -40.0 else y
     return y if x == x else x
-
-
-# --- Gaussian ---------------------------------------------------------------------------------------------------------
-
-cdef inline double bell(double h, double h_low, double factor, double factor_low) noexcept nogil:
-    """(factor + factor_low) exp(-(h + h_low)); 0 where that has vanished, and h if it is a NaN."""
-    cdef double power, p_low
-    cdef double p = exp_tail_exact(tail_clamp(-h), -h_low if h < end_of_tail() else 0.0, &power, &p_low)
-    cdef double y = unscale(power * (factor + fma(factor, p, fma(factor, p_low, factor_low))))
-    return y if h == h else h
-
-
-cdef inline double bell_argument(double x) noexcept nogil:
-    """x, cut where exp(-x^2 / 2) has vanished; a NaN keeps its sign."""
-    cdef double y = 45.0 if x > 45.0 else x
-    return -45.0 if y < -45.0 else y
-
-
-cdef inline double gaussian(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    return bell(h, product_residual(z, z, h), 1.0, 0.0)
-
-
-cdef inline double gaussian_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    return bell(h, product_residual(z, z, h), -2.0 * z, 0.0)
-
-
-cdef inline double gaussian_second_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    cdef double low = product_residual(z, z, h)
-    return bell(h, low, 4.0 * h - 2.0, 4.0 * low)

@@ -1,14 +1,12 @@
-"""Activations of the normal distribution and of logarithms, and inverses; written in float64 like `exponential`.
+"""Activations made of logarithms, and inverses; written in float64.
 
 Outside its domain an inverse is NaN; at the ends of an open domain it is the limit.
 """
 
-from actcore._kernels.activations cimport gelu_ratio
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, minus_ln2_low, mobius, product_residual,
-    remainder, tail_clamp, unscale,
+    abs_or_nan, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, minus_ln2_low, product_residual,
+    tail_clamp, unscale,
 )
-from actcore._kernels.exponential cimport bell, bell_argument, end_of_tail
 from actcore._kernels.piecewise cimport sum_error
 
 cdef extern from *:
@@ -82,76 +80,6 @@ cdef inline double arctan_second_derivative(double x) noexcept nogil:
     cdef double d = 1.0 + z
     cdef double y = 2.0 * t / (d * d) * (z if a > 1.0 else 1.0)
     return -y if x > 0.0 else y
-
-
-# --- normal distribution ----------------------------------------------------------------------------------------------
-
-cdef inline double normal_ratio(double a, double* low) noexcept nogil:
-    """Phi(-a) exp(a^2 / 2) for a >= 0 as an unevaluated sum of the result and `low`."""
-    cdef double v_low, r_low, y
-    cdef double near = 39.5 if a > 39.5 else a
-    cdef double v = mobius(near, &v_low)
-    cdef double r = gelu_ratio(v, v_low, &r_low)
-    cdef double w = near + 4.0
-    cdef double c = 1.0 / w
-    r_low = fused(r, fused(-c, near - (w - 4.0), remainder(1.0, c, w)), r_low)
-    y = r * c
-    low[0] = fma(r_low, c, product_residual(r, c, y))
-    return y
-
-
-cdef inline double erf(double x) noexcept nogil:
-    cdef double p, tail, ratio, ratio_low
-    cdef double a = fabs(x)
-    cdef double near = 27.0 if a > 27.0 else a
-    cdef double z = near * near
-    p = -7.66345886232437e-07
-    p = fma(z, p, 8.622972870484434e-07)
-    p = fma(z, p, 1.0681676116150881e-06)
-    p = fma(z, p, -1.4743301007430538e-05)
-    p = fma(z, p, 1.2051804987000839e-04)
-    p = fma(z, p, -8.548283908997945e-04)
-    p = fma(z, p, 5.223977295077613e-03)
-    p = fma(z, p, -2.686617062990843e-02)
-    p = fma(z, p, 1.1283791670916553e-01)
-    p = fma(z, p, -3.7612638903183304e-01)
-    p = fma(z, p, 1.1283791670955126e+00)
-    ratio = normal_ratio(1.4142135623730951 * near, &ratio_low)
-    tail = bell(z, product_residual(near, near, z), 2.0 * ratio, 2.0 * ratio_low)
-    return copysign(1.0 - tail if a > 0.5 else a * p, x)
-
-
-cdef inline double erf_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    return bell(h, product_residual(z, z, h), 1.1283791670955126, 0.0)
-
-
-cdef inline double erf_second_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    return bell(h, product_residual(z, z, h), -2.256758334191025 * z, 0.0)
-
-
-cdef inline double normal_cdf(double x) noexcept nogil:
-    cdef double z = abs_or_nan(bell_argument(x))
-    cdef double h = z * z
-    cdef double ratio_low
-    cdef double ratio = normal_ratio(z, &ratio_low)
-    cdef double tail = bell(0.5 * h, 0.5 * product_residual(z, z, h), ratio, ratio_low)
-    return 1.0 - tail if x > 0.0 else tail
-
-
-cdef inline double normal_cdf_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    return bell(0.5 * h, 0.5 * product_residual(z, z, h), 0.3989422804014327, 0.0)
-
-
-cdef inline double normal_cdf_second_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    return bell(0.5 * h, 0.5 * product_residual(z, z, h), -0.3989422804014327 * z, 0.0)
 
 
 # --- logarithms -------------------------------------------------------------------------------------------------------
