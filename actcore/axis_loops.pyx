@@ -99,6 +99,10 @@ cdef struct Run:
     bint watched  # look for an interrupt from time to time
 
 
+cdef bint is_lone(const AxisLoop* loop, int array) noexcept nogil:
+    return loop.lone >> array & 1
+
+
 cdef void run_chunk(
     const Run* run, Py_ssize_t chunk, int stage, const double* state, double* partial, const bint* settled
 ) noexcept nogil:
@@ -110,7 +114,9 @@ cdef void run_chunk(
     now.start = 0 if chunk < 0 else chunk * CHUNK
     now.n = run.n if chunk < 0 else min(<Py_ssize_t> CHUNK, run.n - now.start)
     for k in range(run.loop.n_arrays):
-        part[k] = run.args[k] + now.start * (run.steps[k] if run.tile else 1) * run.loop.itemsize
+        part[k] = run.args[k]
+        if not is_lone(run.loop, k):
+            part[k] += now.start * (run.steps[k] if run.tile else 1) * run.loop.itemsize
         now.steps[k] = run.steps[k]
     run.block(part, &now)
 
@@ -197,10 +203,6 @@ cdef bint run_stages(const Run* run) noexcept nogil:
 
 cdef bint is_output(const AxisLoop* loop, int array) noexcept nogil:
     return array == loop.n_arrays - 1
-
-
-cdef bint is_lone(const AxisLoop* loop, int array) noexcept nogil:
-    return loop.lone >> array & 1
 
 
 cdef Py_ssize_t entries_of(const Problem* problem, int array) noexcept nogil:

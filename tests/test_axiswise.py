@@ -103,6 +103,22 @@ def test_one_long_row_is_independent_of_threads_and_stride(function: Axiswise, d
 
 @everyone
 @dtypes
+def test_backward_of_long_rows_is_independent_of_threads_and_layout(function: Axiswise, dtype: str) -> None:
+    x = logits((3, 40_004), dtype)
+    y = function(x)
+    g = logits(y.shape, dtype, seed=1)
+    saved = saved_for_backward(function, x)
+    expected = np.concatenate([function.backward(saved[k : k + 1], g[k : k + 1]) for k in range(3)])
+    for threads in (1, 2, 5):
+        with ac.num_threads(threads):
+            assert np.array_equal(function.backward(saved, g), expected)
+            assert np.array_equal(function.backward(saved.T.copy(), g.T.copy(), axis=0).T, expected)
+    if function.spec.family == "reduced":
+        np.testing.assert_allclose(expected, ac.softmax(x) * g[:, None], rtol=1e-5)
+
+
+@everyone
+@dtypes
 @pytest.mark.parametrize("shape", [(10, 100), (3, 2), (1, 514), (7, 3, 10), (40, 66)])
 def test_the_shortest_way_gives_the_same_bits(function: Axiswise, dtype: str, shape: tuple[int, ...]) -> None:
     x = logits(shape, dtype)
