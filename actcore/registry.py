@@ -994,8 +994,7 @@ ROWS: tuple[Row, ...] = (
         advice="Almost linear, with slope 1/2 far left and 3/2 far right: gradients neither vanish nor explode.",
         source="Wikipedia: Activation function (table)",
         kernels="algebraic",
-        double_inside=True,
-        cost=0.5,
+        cost=0.6,
     ),
     Row(
         name="isru",
@@ -1013,7 +1012,6 @@ ROWS: tuple[Row, ...] = (
         advice="Shaped like tanh, made of a square root alone, and easy on hardware that has its inverse.",
         source="Carlile, Delamarter, Kinney, Marti, Whitney: Improving deep learning by inverse square root linear units (2017)",
         kernels="algebraic",
-        double_inside=True,
         cost=0.5,
     ),
     Row(
@@ -1035,7 +1033,6 @@ ROWS: tuple[Row, ...] = (
         advice="ELU without the exponential, and with a continuous second derivative.",
         source="Carlile, Delamarter, Kinney, Marti, Whitney: Improving deep learning by inverse square root linear units (2017)",
         kernels="algebraic",
-        double_inside=True,
         cost=0.5,
         recommended_init="he_uniform",
     ),
@@ -1058,7 +1055,7 @@ ROWS: tuple[Row, ...] = (
         advice="Softplus without exponential or logarithm: positive, smooth and cheap.",
         source="Barron: Squareplus: a softplus-like algebraic rectifier (2021)",
         kernels="algebraic",
-        cost=0.4,
+        cost=0.6,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1111,8 +1108,7 @@ ROWS: tuple[Row, ...] = (
         advice="An ELU whose slope is 1 at zero for every alpha, so that it stays smooth there.",
         source="Barron: Continuously differentiable exponential linear units (2017)",
         kernels="exponential",
-        double_inside=True,
-        cost=0.8,
+        cost=0.5,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1149,8 +1145,7 @@ ROWS: tuple[Row, ...] = (
         advice="Softplus that approaches ReLU as beta grows: choose how smooth the bend is.",
         source="Dugas, Bengio, Bélisle, Nadeau, Garcia: Incorporating second-order functional knowledge (2001)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.6,
+        cost=1.0,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1170,8 +1165,7 @@ ROWS: tuple[Row, ...] = (
         advice="SiLU with a sharpness that can be learned: a line for beta = 0, ReLU as beta grows.",
         source="Ramachandran, Zoph, Le: Searching for activation functions (2017)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.0,
+        cost=0.6,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1189,8 +1183,7 @@ ROWS: tuple[Row, ...] = (
         advice="A cheap stand-in for GELU that some language and vision models were trained with; use it to run those.",
         source="Hendrycks, Gimpel: Gaussian error linear units (2016), section 2",
         kernels="exponential",
-        double_inside=True,
-        cost=1.0,
+        cost=0.6,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1407,8 +1400,7 @@ ROWS: tuple[Row, ...] = (
         advice="Like tanh, but it approaches its limits so slowly that far inputs keep a gradient.",
         source="Kamruzzaman, Aziz: A note on activation function in multilayer feedforward learning (2002)",
         kernels="inverses",
-        double_inside=True,
-        cost=0.9,
+        cost=0.4,
     ),
     Row(
         name="erf",
@@ -1559,8 +1551,7 @@ ROWS: tuple[Row, ...] = (
         advice="The inverse of the sigmoid: from a probability back to what a sigmoid output would need.",
         source="Berkson: Application of the logistic function to bio-assay (1944)",
         kernels="inverses",
-        double_inside=True,
-        cost=1.2,
+        cost=0.6,
     ),
     Row(
         name="atanh",
@@ -1579,8 +1570,7 @@ ROWS: tuple[Row, ...] = (
         advice="The inverse of tanh: from a unit's output back to its pre-activation.",
         source="Abramowitz, Stegun: Handbook of mathematical functions (1964), 4.6.22",
         kernels="inverses",
-        double_inside=True,
-        cost=1.2,
+        cost=0.6,
     ),
     Row(
         name="softplus_inverse",
@@ -1625,8 +1615,7 @@ ROWS: tuple[Row, ...] = (
         advice="The inverse of ELU, for invertible networks.",
         source="Clevert, Unterthiner, Hochreiter: Fast and accurate deep network learning by exponential linear units (2015)",
         kernels="inverses",
-        double_inside=True,
-        cost=1.2,
+        cost=0.5,
     ),
     Row(
         name="softsign_inverse",
@@ -1645,8 +1634,7 @@ ROWS: tuple[Row, ...] = (
         advice="The inverse of softsign: from a unit's output back to its pre-activation.",
         source="Turian, Bergstra, Bengio: Quadratic features and deep architectures for chunking (2009)",
         kernels="inverses",
-        double_inside=True,
-        cost=0.4,
+        cost=0.3,
     ),
 )
 

@@ -1,81 +1,39 @@
-"""Activations of square roots, written in float64.
+"""Activations of square roots.
 
-float32 goes through them too (`Row.double_inside`): a few conversions cost less than the care that two or three single roundings
-would need to stay within one ULP. The exception is the value of squareplus, where division and root in double cost more than that
-care. Differences of nearly equal numbers are written as quotients: √(x² + b) − x = b / (√(x² + b) + x).
+1/√w starts from the bits of w and is improved by a polynomial and one step of Newton's method, which also takes in what w itself
+lost to rounding: less work than a root and a division. Differences of nearly equal numbers are written as quotients:
+√(x² + b) − x = b / (√(x² + b) + x).
 """
+
+from actcore._kernels.elementary cimport (
+    abs_or_nan, at_least, at_most, copysign, fabs, fma, fused, largest, product_residual, real, remainder, smallest,
+)
+from actcore._kernels.piecewise cimport sum_error
+
+cdef extern from *:
+    """
+    #include <stdint.h>
+    #ifndef ACTCORE_INVERSE_ROOT
+    #define ACTCORE_INVERSE_ROOT
+    /* 1 / sqrt(w) to 3.5 %, for w positive and normal: half the exponent with its sign changed. */
+    static inline float actcore_inverse_root_f32(float w) {
+        uint32_t i; float y;
+        __builtin_memcpy(&i, &w, 4); i = UINT32_C(0x5F375A86) - (i >> 1); __builtin_memcpy(&y, &i, 4);
+        return y;
+    }
+    static inline double actcore_inverse_root_f64(double w) {
+        uint64_t i; double y;
+        __builtin_memcpy(&i, &w, 8); i = UINT64_C(0x5FE6EB50C7B537A9) - (i >> 1); __builtin_memcpy(&y, &i, 8);
+        return y;
+    }
+    #endif
+    """
+    float _inverse_root_f32 "actcore_inverse_root_f32"(float w) noexcept nogil
+    double _inverse_root_f64 "actcore_inverse_root_f64"(double w) noexcept nogil
 
 cdef extern from "<math.h>" nogil:
     double c_sqrt "sqrt"(double) noexcept
     float c_sqrtf "sqrtf"(float) noexcept
-
-from actcore._kernels.elementary cimport fma, product_residual, real, remainder
-from actcore._kernels.piecewise cimport sum_error
-
-
-cdef inline double size_of(double x) noexcept nogil:
-    """|x|."""
-    return -x if x < 0.0 else x
-
-
-cdef inline double hypotenuse(double x, double b) noexcept nogil:
-    """√(x² + b) without overflow, for b of ordinary size."""
-    cdef double size = size_of(x)
-    cdef double near = size if size < 1e100 else 1e100
-    return c_sqrt(fma(near, near, b)) if size < 1e100 else size
-
-
-cdef inline double leg(double x, double b) noexcept nogil:
-    """(1 − |x| / √(x² + b)) / 2 = b / (2 (w + |x| √w)) with w = x² + b, without the cancellation."""
-    cdef double size = size_of(x)
-    cdef double w = fma(x, x, b)
-    return 0.5 * b / fma(size, c_sqrt(w), w) if size < 1e100 else 0.25 * b / size / size
-
-
-cdef inline double bent_identity(double x) noexcept nogil:
-    cdef double s = hypotenuse(x, 1.0)
-    cdef double ratio = x / (s + 1.0) if size_of(x) < 1e100 else (1.0 if x > 0.0 else -1.0)
-    return fma(0.5 * ratio, x, x) if size_of(x) < 1e100 else x * (1.0 + 0.5 * ratio)
-
-
-cdef inline double bent_identity_derivative(double x) noexcept nogil:
-    cdef double half = leg(x, 1.0)
-    cdef double y = 1.5 - half if x > 0.0 else 0.5 + half
-    return y if x == x else x
-
-
-cdef inline double bent_identity_second_derivative(double x) noexcept nogil:
-    cdef double r = 1.0 / hypotenuse(x, 1.0)
-    return 0.5 * r * r * r
-
-
-cdef inline double isru(double x, double alpha) noexcept nogil:
-    cdef double w = fma(alpha * x, x, 1.0)
-    cdef double end = 1.0 / c_sqrt(alpha)
-    return (-end if x < 0.0 else end) if w >= 1e300 else x / c_sqrt(w)
-
-
-cdef inline double isru_derivative(double x, double alpha) noexcept nogil:
-    cdef double w = fma(alpha * x, x, 1.0)
-    return 1.0 / w / c_sqrt(w)
-
-
-cdef inline double isru_second_derivative(double x, double alpha) noexcept nogil:
-    cdef double w = fma(alpha * x, x, 1.0)
-    cdef double y = -3.0 * alpha * (x / w) * isru_derivative(x, alpha)
-    return 0.0 if w >= 1e300 else y
-
-
-cdef inline double isrlu(double x, double alpha) noexcept nogil:
-    return x if x >= 0.0 else isru(x, alpha)
-
-
-cdef inline double isrlu_derivative(double x, double alpha) noexcept nogil:
-    return 1.0 if x >= 0.0 else isru_derivative(x, alpha)
-
-
-cdef inline double isrlu_second_derivative(double x, double alpha) noexcept nogil:
-    return 0.0 if x >= 0.0 else isru_second_derivative(x, alpha)
 
 
 cdef inline real root(real x) noexcept nogil:
@@ -85,51 +43,267 @@ cdef inline real root(real x) noexcept nogil:
         return c_sqrt(x)
 
 
-cdef inline real root_scale(real size, real* inverse) noexcept nogil:
-    """A power of 2 that keeps the square of a large number finite, and its inverse."""
+cdef inline real inverse_root(real w) noexcept nogil:
+    """1 / √w for w positive and normal, to 2^-19 in float32 and 2^-29 in float64: one step of Newton's method is missing."""
+    cdef real y, e, p
     if real is float:
-        inverse[0] = <float>7.378697629483821e19 if size > <float>1e9 else <float>1.0  # 2^66
-        return <float>1.3552527156068805e-20 if size > <float>1e9 else <float>1.0
+        y = _inverse_root_f32(w)
+        e = fma(w * y, y, <real>-1)
+        p = <float>-0.31316718
+        p = fma(e, p, <float>0.37599248)
+        p = fma(e, p, <float>-0.49999955)
     else:
-        inverse[0] = <double>5.363123171977039e154 if size > <double>1e100 else <double>1.0  # 2^514
-        return <double>1.8645851828000517e-155 if size > <double>1e100 else <double>1.0
+        y = _inverse_root_f64(w)
+        e = fma(w * y, y, <real>-1)
+        p = <double>-0.24673801005635049
+        p = fma(e, p, <double>0.274802807665536)
+        p = fma(e, p, <double>-0.31250011489279384)
+        p = fma(e, p, <double>0.37499835084954886)
+        p = fma(e, p, <double>-0.49999999983045473)
+    return fma(y * e, p, y)
+
+
+cdef inline real root_split(real w, real w_low, real* low, real* y, real* g) noexcept nogil:
+    """√(w + w_low) as an unevaluated sum of the result and `low`; its inverse is y (1 - g / 2), g being tiny."""
+    cdef real p, rest
+    y[0] = inverse_root(w)
+    p = w * y[0]
+    rest = fma(w_low, y[0], product_residual(w, y[0], p))
+    g[0] = fma(rest, y[0], fused(p, y[0], <real>-1))
+    low[0] = fma(<real>-0.5 * g[0], p, rest)
+    return p
+
+
+cdef inline real far(real x) noexcept nogil:
+    """Beyond it, √(x² + 1) is x, and 1 / x³ has vanished; its square is finite."""
+    if real is float:
+        return <float>1125899906842624.0  # 2^50
+    else:
+        return <double>1.1741850528620454e+108  # 2^359
+
+
+cdef inline real sum_of_squares(real square, real square_low, real c, real* low) noexcept nogil:
+    """square + square_low + c, none of them negative, as an unevaluated sum of the result and `low`."""
+    cdef real big = largest(square, c)
+    cdef real w = square + c
+    low[0] = ((big - w) + smallest(square, c)) + square_low
+    return w
+
+
+cdef inline real cube(real y, real g) noexcept nogil:
+    """y³ (1 - g / 2)³ for tiny g."""
+    cdef real square = y * y
+    cdef real power = square * y
+    if real is float:
+        return fma(<real>-1.5 * g, power, product_residual(y, y, square) * y) + power
+    else:
+        return fma(<real>-1.5 * g, power, power)
+
+
+cdef inline real cut(real x) noexcept nogil:
+    """|x|, but not above where √(x² + 1) is |x| and its cube's inverse has vanished. A NaN keeps its sign."""
+    return at_most(abs_or_nan(x), far(x))
+
+
+# --- bent identity ----------------------------------------------------------------------------------------------------
+
+cdef inline real bent_identity_root(real a, real* low, real* y, real* g) noexcept nogil:
+    """√(a² + 1) for `cut` a, as `root_split` gives it."""
+    cdef real square = a * a
+    cdef real w_low
+    cdef real w = sum_of_squares(square, product_residual(a, a, square), <real>1, &w_low)
+    return root_split(w, w_low, low, y, g)
+
+
+cdef inline real bent_identity(real x) noexcept nogil:
+    # x (1 + ratio / 2) with ratio = x / (√(x² + 1) + 1)
+    cdef real r_low, y, g, s, s_low, c, q, q_low, m, m_low
+    cdef real a = cut(x)
+    cdef real z = copysign(a, x)
+    cdef real r = bent_identity_root(a, &r_low, &y, &g)
+    s = r + <real>1
+    s_low = (r - (s - <real>1)) + r_low
+    c = <real>1 / s
+    q = z * c
+    q_low = fma(-q, s_low, remainder(z, q, s)) * c
+    m = fma(<real>0.5, q, <real>1)
+    m_low = <real>0.5 * q_low + fma(<real>0.5, q, <real>1 - m)
+    m = fused(z, m, z * m_low)
+    return m if a < far(x) else x * (<real>1.5 if x > <real>0 else <real>0.5)
+
+
+cdef inline real bent_identity_derivative(real x) noexcept nogil:
+    cdef real r_low, y, g
+    cdef real a = cut(x)
+    bent_identity_root(a, &r_low, &y, &g)
+    return fma(<real>0.5 * copysign(a, x), fma(<real>-0.5 * g, y, y), <real>1)
+
+
+cdef inline real bent_identity_second_derivative(real x) noexcept nogil:
+    cdef real r_low, y, g
+    bent_identity_root(cut(x), &r_low, &y, &g)
+    return <real>0.5 * cube(y, g)
+
+
+# --- inverse square root unit -----------------------------------------------------------------------------------------
+
+cdef inline real isru_inverse_root(real x, real alpha, real* z, real* t, real* w, real* g) noexcept nogil:
+    """y and g such that y (1 - g / 2) = 1 / √(1 + alpha z²) for z = |x|, cut where alpha z² is far, t = alpha z
+    and w = 1 + alpha z², rounded."""
+    cdef real w_low, low, y, square
+    cdef real limit = far(x) / root(alpha)
+    cdef real size = abs_or_nan(x)
+    z[0] = limit if size > limit else size
+    t[0] = alpha * z[0]
+    square = t[0] * z[0]
+    low = fma(product_residual(alpha, z[0], t[0]), z[0], product_residual(t[0], z[0], square))
+    w[0] = sum_of_squares(square, low, <real>1, &w_low)
+    root_split(w[0], w_low, &low, &y, g)
+    return y
+
+
+cdef inline real isru(real x, real alpha) noexcept nogil:
+    cdef real z, t, w, g, near
+    cdef real y = isru_inverse_root(x, alpha, &z, &t, &w, &g)
+    near = fma(<real>-0.5 * g, y, y)
+    return copysign(fused(z, near, z * fma(<real>-0.5 * g, y, y - near)), x)
+
+
+cdef inline real isru_derivative(real x, real alpha) noexcept nogil:
+    cdef real z, t, w, g
+    cdef real y = isru_inverse_root(x, alpha, &z, &t, &w, &g)
+    return cube(y, g)
+
+
+cdef inline real isru_second_derivative(real x, real alpha) noexcept nogil:
+    cdef real z, t, w, g, square, rest
+    cdef real y = isru_inverse_root(x, alpha, &z, &t, &w, &g)
+    square = y * y
+    rest = <real>-2.5 * g
+    if real is float:
+        rest = fma(product_residual(y, y, square), w + w, rest)
+    y = <real>3 * t * square * (square * y)
+    return copysign(fma(y, rest, y), -x if x == x else x)
+
+
+cdef inline real isrlu(real x, real alpha) noexcept nogil:
+    cdef real y = isru(x, alpha)
+    return x if x >= <real>0 else y
+
+
+cdef inline real isrlu_derivative(real x, real alpha) noexcept nogil:
+    cdef real y = isru_derivative(x, alpha)
+    return <real>1 if x >= <real>0 else y
+
+
+cdef inline real isrlu_second_derivative(real x, real alpha) noexcept nogil:
+    cdef real y = isru_second_derivative(x, alpha)
+    return <real>0 if x >= <real>0 else y
+
+
+# --- squareplus -------------------------------------------------------------------------------------------------------
+
+cdef inline real root_scale(real size) noexcept nogil:
+    """A power of 2 that keeps the square of a large number finite."""
+    if real is float:
+        return <float>1.3552527156068805e-20 if size > <float>1e9 else <float>1.0  # 2^-66
+    else:
+        return <double>2.6497349136889905e-169 if size > <double>1e100 else <double>1.0  # 2^-560
+
+
+cdef inline real root_unscale(real size) noexcept nogil:
+    """The inverse of `root_scale`."""
+    if real is float:
+        return <float>7.378697629483821e19 if size > <float>1e9 else <float>1.0
+    else:
+        return <double>3.7739624248215414e168 if size > <double>1e100 else <double>1.0
+
+
+cdef inline real largest_finite(real x) noexcept nogil:
+    if real is float:
+        return <float>3.4028234663852886e38
+    else:
+        return <double>1.7976931348623157e308
+
+
+cdef inline real squareplus_pieces(
+    real x, real b, real* a, real* w, real* w_low, real* r, real* c, real* r_low
+) noexcept nogil:
+    """r = √w = √(a² + b) and, roughly, c = 1 / d for d = r (r + a), which is returned; a = |x|, scaled like b where it is large.
+
+    w_low is what w has lost; r_low is twice what r has lost of √w, or 0 in float64.
+    """
+    cdef real square, y, g, d
+    cdef real size = at_most(abs_or_nan(x), largest_finite(x))
+    cdef real scale = root_scale(size)
+    cdef real b_scaled = b * scale * scale
+    a[0] = size * scale
+    square = a[0] * a[0]
+    w[0] = fused(a[0], a[0], b_scaled)
+    w_low[0] = ((largest(square, b_scaled) - w[0]) + smallest(square, b_scaled)) + product_residual(a[0], a[0], square)
+    if real is float:
+        r[0] = root(w[0])
+    else:
+        r[0] = root_split(w[0], <real>0, r_low, &y, &g)
+        r[0] = r[0] + r_low[0]
+        r_low[0] = 0
+    d = fused(a[0], r[0], w[0])
+    c[0] = <real>1 / d
+    if real is float:
+        r_low[0] = remainder(w[0], r[0], r[0]) * ((r[0] + a[0]) * c[0])
+    return d
 
 
 cdef inline real squareplus(real x, real b) noexcept nogil:
-    # (x + s) / 2, and left of zero b / (2 (s + |x|)); what root and sum lose to rounding is put back.
-    cdef real inverse, square, c, w, s, s_low, total, total_low, h, q, r
-    cdef real a = -x if x < <real>0 else x
-    cdef real scale = root_scale(a, &inverse)
-    a = a * scale
-    c = b * scale * scale
-    square = a * a
-    w = square + c
-    s = root(w)
-    s_low = (sum_error(square, c, w) + product_residual(a, a, square)) + remainder(w, s, s)
-    s_low = s_low * (<real>0.5 / s)
-    total = s + a
-    total_low = sum_error(s, a, total) + s_low
-    h = <real>0.5 * b * scale
-    r = <real>1 / total
-    q = h * r
-    q = fma(remainder(h, q, total) - q * total_low, r, q)
-    w = <real>0.5 * (total + total_low) * inverse
-    q = q if a - a == <real>0 else (<real>0 if x == x else x)
-    return (w if a - a == <real>0 else x) if x >= <real>0 else q
+    # (x + r) / 2, and left of zero b / (2 (r + |x|)); what root and sum lose to rounding is put back.
+    cdef real a, w, w_low, r, c, r_low, total, total_low, half, q, size
+    squareplus_pieces(x, b, &a, &w, &w_low, &r, &c, &r_low)
+    size = fabs(x)
+    total = r + a
+    r_low = <real>0.5 * fma(w_low, total * c, r_low)
+    total_low = ((r - total) + a) + r_low
+    half = <real>0.5 * b * root_scale(size)
+    c = r * c
+    q = half * c
+    q = fma(fma(-q, total_low, remainder(half, q, total)), c, q)
+    total = (total + total_low) * (<real>0.5 * root_unscale(size))
+    total = q if x < <real>0 else total
+    return total if size <= largest_finite(x) else at_least(x, <real>0)
+
+
+cdef inline real squareplus_leg(real x, real b) noexcept nogil:
+    """(1 - |x| / r) / 2 = b / (2 r (r + |x|))"""
+    cdef real a, w, w_low, r, c, r_low, half, q, d_low
+    cdef real d = squareplus_pieces(x, b, &a, &w, &w_low, &r, &c, &r_low)
+    half = <real>0.5 * b * root_scale(fabs(x))
+    q = half * c
+    if real is float:
+        d_low = fma(<real>0.5 * a, r_low, fused(a, r, w - d))
+        q = fma(fma(-q, d_low, remainder(half, q, d)), c, q)
+    return q * root_scale(fabs(x))
 
 
 cdef inline real squareplus_derivative(real x, real b) noexcept nogil:
-    cdef double half = leg(x, b)
-    return <real> (1.0 - half) if x >= <real>0 else <real> half
+    cdef real leg = squareplus_leg(x, b)
+    return <real>1 - leg if x >= <real>0 else leg
 
 
 cdef inline real squareplus_second_derivative(real x, real b) noexcept nogil:
-    cdef double r = 1.0 / hypotenuse(x, b)
-    return <real> (0.5 * b * r * r * r)
+    cdef real w, low, y, g, square
+    cdef real size = at_most(abs_or_nan(x), largest_finite(x))
+    cdef real scale = root_scale(size)
+    cdef real a = size * scale
+    w = fma(a, a, b * scale * scale)
+    root_split(w, <real>0, &low, &y, &g)
+    square = y * scale
+    y = <real>0.5 * b * scale * y * (square * square)
+    return fma(<real>-1.5 * g, y, y)
 
+
+# --- dish, in float64 alone -------------------------------------------------------------------------------------------
 
 cdef inline double dish(double x) noexcept nogil:
-    cdef double size = size_of(x)
+    cdef double size = abs_or_nan(x)
     cdef double w = fma(x, x, 1.0)
     cdef double s = c_sqrt(w)
     cdef double right = 0.5 * x * (1.0 + size / s) if size < 1e100 else x
@@ -148,7 +322,7 @@ cdef inline double dish(double x) noexcept nogil:
 
 cdef inline double dish_derivative(double x) noexcept nogil:
     # f′(−a) = (1 − s·a) / (2 w (w + a·s)), w = s² = 1 + a²: the difference that 1 + x (x² + 2) / s³ hides.
-    cdef double a = size_of(x)
+    cdef double a = abs_or_nan(x)
     cdef double w = fma(x, x, 1.0)
     cdef double s = c_sqrt(w)
     cdef double left = 0.5 * fma(-s, a, 1.0) / (w * fma(a, s, w)) if a < 1e75 else -0.25 / a / a
@@ -157,6 +331,6 @@ cdef inline double dish_derivative(double x) noexcept nogil:
 
 cdef inline double dish_second_derivative(double x) noexcept nogil:
     cdef double w = fma(x, x, 1.0)
-    cdef double far = -0.5 / size_of(x)
+    cdef double far = -0.5 / abs_or_nan(x)
     cdef double near = 0.5 * fma(-x, x, 2.0) / w / w / c_sqrt(w)
-    return near if size_of(x) < 1e100 else (far / x / x if x == x else x)
+    return near if abs_or_nan(x) < 1e100 else (far / x / x if x == x else x)

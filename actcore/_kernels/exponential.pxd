@@ -1,133 +1,216 @@
-"""Activations made of exponentials; most are written in float64, and float32 is widened before them and rounded after.
+"""Activations made of exponentials; what is declared double is for float64, and for float32 after widening.
 
 Each falls back on exp(-|z|) = 2^n (1 + p), whose scale is multiplied in last: so the tails stay right down to the
 smallest number, and nothing overflows on the way.
 """
 
 from actcore._kernels.activations cimport (
-    gated_product, gated_slope, half_tanh, logistic_tail, sigmoid, sigmoid_derivative, sigmoid_derivative_scaled, sigmoid_second_derivative,
-    silu, silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative,
+    gated_product, gated_slope, half_tanh, logistic_ceiling, logistic_tail, sigmoid_derivative_scaled,
+    sigmoid_second_derivative, silu, silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative,
     tanh_second_derivative, tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma, fused, minus_ln2_low,
-    product_residual, real, remainder, smallest, sum_residual, tail_clamp, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma, fused, largest,
+    log1p_slope, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual, tail_clamp, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
 
-cdef inline double end_of_tail() noexcept nogil:
+cdef inline real end_of_tail(real z) noexcept nogil:
     """Beyond it exp(-z), even times a cubic, has vanished."""
-    return 800.0
+    if real is float:
+        return <float>125.0
+    else:
+        return <double>800.0
 
 
 # --- exponential and logistic, with a slope ------------------------------------------------------------------------
 
-cdef inline double ratio_low(double x, double t, double alpha) noexcept nogil:
-    """x / alpha - t for t the rounded ratio; 0 where exp(t) has vanished."""
-    return remainder(x, t, alpha) / alpha if fabs(t) < end_of_tail() else 0.0
+cdef inline real ratio(real x, real alpha, real* inverse, real* low) noexcept nogil:
+    """x / alpha for x <= 0 as an unevaluated sum of the result and `low`, cut where its exponential has vanished.
+
+    The inverse of alpha takes the place of a division: it is computed once where alpha is one number.
+    """
+    cdef real z, t, end, limit
+    if real is float:
+        end = <float>-130.0 * alpha
+        limit = <float>3.4028234663852886e38
+    else:
+        end = <double>-810.0 * alpha
+        limit = <double>1.7976931348623157e308
+    z = end if x < end else x
+    inverse[0] = smallest(<real>1 / alpha, limit)
+    t = z * inverse[0]
+    low[0] = remainder(z, t, alpha) * inverse[0]
+    return t
 
 
-cdef inline double celu(double x, double alpha) noexcept nogil:
-    cdef double power, p_low, s, y, low
-    cdef double t = x / alpha
-    cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
+cdef inline real celu(real x, real alpha) noexcept nogil:
+    cdef real power, p_low, s, y, low, inverse, line
+    cdef real t = ratio(x, alpha, &inverse, &low)
+    cdef real p = exp_tail_exact(tail_clamp(t), low, &power, &p_low)
+    # Above it the curve is x, to a quarter of a unit; the ratio may be subnormal there.
+    if real is float:
+        line = <float>-1.4901161193847656e-08 * alpha  # 2^-26
+    else:
+        line = <double>-2.7755575615628914e-17 * alpha  # 2^-55
     s = unscale(power)
-    y = fused(s, p, s - 1.0)
-    low = fused(s, p_low, fused(s, p, (s - 1.0) - y))
-    return x if x > 0.0 else copysign(fused(alpha, y, alpha * low), x)
+    y = fused(s, p, s - <real>1)
+    low = fused(s, p_low, fused(s, p, (s - <real>1) - y))
+    y = fused(alpha, y, alpha * low)
+    return x if x > line else y
 
 
-cdef inline double celu_derivative(double x, double alpha) noexcept nogil:
-    cdef double power, p_low
-    cdef double t = x / alpha
-    cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
-    return 1.0 if x > 0.0 else unscale(power * (1.0 + (p + p_low)))
+cdef inline real celu_exp(real x, real alpha, real factor) noexcept nogil:
+    """factor exp(x / alpha) for x <= 0."""
+    cdef real power, p_low, inverse, low
+    cdef real t = ratio(x, alpha, &inverse, &low)
+    cdef real p = exp_tail_exact(tail_clamp(t), low, &power, &p_low)
+    return unscale(factor * fma(power, p + p_low, power))
 
 
-cdef inline double celu_second_derivative(double x, double alpha) noexcept nogil:
-    cdef double power, p_low
-    cdef double t = x / alpha
-    cdef double p = exp_tail_exact(tail_clamp(t), ratio_low(x, t, alpha), &power, &p_low)
-    return 0.0 if x > 0.0 else unscale(power * ((1.0 + (p + p_low)) / alpha))
+cdef inline real celu_derivative(real x, real alpha) noexcept nogil:
+    cdef real y = celu_exp(x, alpha, <real>1)
+    return <real>1 if x > <real>0 else y
+
+
+cdef inline real celu_second_derivative(real x, real alpha) noexcept nogil:
+    cdef real y = celu_exp(x, alpha, <real>1 / alpha)
+    return <real>0 if x > <real>0 else y
 
 
 cdef inline double slope_low(double x, double beta, double z) noexcept nogil:
     """x beta - z for z the rounded product; 0 where that no longer matters."""
-    return product_residual(x, beta, z) if fabs(z) < end_of_tail() else 0.0
+    return product_residual(x, beta, z) if fabs(z) < end_of_tail(z) else 0.0
 
 
-cdef inline double softplus_beta(double x, double beta) noexcept nogil:
-    cdef double z = x * beta
-    cdef double y = fma(sigmoid(z), slope_low(x, beta, z), softplus(z)) / beta
-    return x if z > 40.0 else y
+cdef inline real gate(
+    real z, real z_low, real* power, real* p, real* p_low, real* d, real* low, real* e
+) noexcept nogil:
+    """The pieces of `logistic_tail` for z + z_low, z >= 0."""
+    cdef real s, c
+    p[0] = exp_tail_exact(tail_clamp(-z), -z_low if z < end_of_tail(z) else <real>0, power, p_low)
+    s = unscale(power[0])
+    d[0] = fused(s, p[0], <real>1 + s)
+    low[0] = fused(s, p_low[0], fused(s, p[0], (<real>1 - d[0]) + s))
+    c = <real>1 / d[0]
+    e[0] = fused(-c, low[0], remainder(<real>1, c, d[0]))
+    return c
 
 
-cdef inline double softplus_beta_derivative(double x, double beta) noexcept nogil:
-    cdef double z = x * beta
-    return fma(sigmoid_derivative(z), slope_low(x, beta, z), sigmoid(z))
+cdef inline real sharpened(real x, real beta, real* low) noexcept nogil:
+    """beta |x| as an unevaluated sum of the result and `low`, cut where exp(-beta |x|) has vanished. A NaN keeps its sign."""
+    cdef real end, z
+    cdef real a = abs_or_nan(x)
+    if real is float:
+        end = smallest(<float>130.0 / beta, <float>3.4028234663852886e38)
+    else:
+        end = smallest(<double>810.0 / beta, <double>1.7976931348623157e308)
+    a = end if a > end else a
+    z = a * beta
+    low[0] = product_residual(a, beta, z)
+    return z
 
 
-cdef inline double softplus_beta_second_derivative(double x, double beta) noexcept nogil:
-    cdef double z = x * beta
-    cdef double low = sigmoid_second_derivative(z) * slope_low(x, beta, z)
-    return fma(beta, low, sigmoid_derivative_scaled(z, beta))
+cdef inline real softplus_beta(real x, real beta) noexcept nogil:
+    cdef real power, p, p_low, d, d_low, e, scaled, low, w, y, rest, inverse, size, sharp, big, small
+    cdef real z = sharpened(x, beta, &low)
+    gate(z, low, &power, &p, &p_low, &d, &d_low, &small)
+    # The logarithm of 1 + e as in `softplus`, scaled like the power so that a small one keeps its digits; divided by beta.
+    scaled = fused(power, p, power)
+    e = unscale(scaled)
+    inverse = <real>1 / beta
+    # Large enough, the quotient must not be scaled.
+    size = unscale(<real>1) if beta < <real>1e-10 else <real>1
+    if real is float:
+        low = fused(power, p_low, fused(power, p, power - scaled))
+        w = fused(scaled, log1p_slope(e), fused(e, <real>-0.6 * low, low))
+        y = fused(scaled, <real>0.90625, w)
+        rest = size * (fused(scaled, <real>0.90625, -y) + w)
+    else:
+        y = fma(scaled, <real>0.90625, scaled * log1p_slope(e))
+        rest = 0
+    y = size * y
+    big = y * inverse
+    low = (rest + remainder(y, big, beta)) * inverse
+    y = big
+    size = unscale(<real>1) / size
+    small = size * (y + low)
+    y = size * y
+    big = largest(x, y)
+    w = x + y
+    w = w + (((big - w) + smallest(x, y)) + size * low)
+    w = w if x > <real>0 else small
+    return w if x <= logistic_ceiling(x) * inverse else x
+
+
+cdef inline real softplus_beta_derivative(real x, real beta) noexcept nogil:
+    cdef real z, z_low, power, p, p_low, d, low, e, c, tail
+    z = sharpened(x, beta, &z_low)
+    c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    tail = unscale(power * fma(c, fma(e, p, e + p_low) + p, c))
+    tail = tail if x == x else x
+    return <real>1 - tail if x > <real>0 else tail
+
+
+cdef inline real softplus_beta_second_derivative(real x, real beta) noexcept nogil:
+    cdef real z, z_low, power, p, p_low, d, low, e, c, g, g_low
+    z = sharpened(x, beta, &z_low)
+    c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    g = square_product(c, e, p, &g_low)
+    g = unscale(power * (beta * (g + fma(g, p_low, g_low))))
+    return g if x == x else x
 
 
 # --- x sigma(z), z an odd function of x -------------------------------------------------------------------------------
 
-cdef inline double gate(
-    double z, double z_low, double* power, double* p, double* p_low, double* d, double* low, double* e
-) noexcept nogil:
-    """The pieces of `logistic_tail` for z + z_low, z >= 0."""
-    cdef double s, c
-    p[0] = exp_tail_exact(tail_clamp(-z), -z_low if z < end_of_tail() else 0.0, power, p_low)
-    s = unscale(power[0])
-    d[0] = fused(s, p[0], 1.0 + s)
-    low[0] = fused(s, p_low[0], fused(s, p[0], (1.0 - d[0]) + s))
-    c = 1.0 / d[0]
-    e[0] = fused(-c, low[0], remainder(1.0, c, d[0]))
-    return c
-
-
-cdef inline double gated(double x, double z, double z_low) noexcept nogil:
+cdef inline real gated(real x, real z, real z_low) noexcept nogil:
     """x sigma(z) for the z of |x|: |x| sigma(-z) left of zero with its sign, x less that on the right."""
-    cdef double power, p, p_low, d, low, e, h, tail
-    cdef double a = fabs(x)
-    cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, h, m, m_low, tail
+    cdef real a = abs_or_nan(x)
+    cdef real c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
     h = a * c
-    tail = unscale(power * (h + fused(h, fused(e, p, e + p_low) + p, product_residual(a, c, h))))
-    tail = 0.0 if z > end_of_tail() else tail
-    return copysign(x - tail if x > 0.0 else tail, x)
+    m = <real>1 + p
+    m_low = fma(e, m, (p - (m - <real>1)) + p_low)
+    h = fused(h, m, fma(h, m_low, product_residual(a, c, h) * m))
+    # A huge number must not be scaled: with a small slope, its gate may still be half open.
+    tail = unscale(power * h) if a < <real>1e18 else unscale(power) * h
+    tail = <real>0 if z > end_of_tail(z) else tail
+    return copysign(x - tail if x > <real>0 else tail, x)
 
 
-cdef inline double gated_derivative(double x, double z, double z_low, double slope) noexcept nogil:
-    """sigma'(z) (1 + exp(-z) - |x| slope) left of zero, 1 less that on the right; slope is dz/d|x|."""
-    cdef double power, p, p_low, d, low, e, g, g_low, u, w, w_low, h, tail
-    cdef double a = abs_or_nan(x)
-    cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+cdef inline real gate_slope(real x, real z, real z_low, real u, real u_low) noexcept nogil:
+    """sigma'(z) (1 + exp(-z) - u) left of zero, 1 less that on the right; u + u_low is |x| times dz/d|x|."""
+    cdef real power, p, p_low, d, low, e, g, g_low, w, w_low, h, tail
+    cdef real c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     g_low = fused(g, p_low, g_low)
-    u = a * slope
     w = d - u
-    w_low = sum_residual(d, -u, w) + (low - product_residual(a, slope, u))
+    w_low = sum_residual(d, -u, w) + (low - u_low)
     h = g * w
     tail = unscale(power * (h + fused(g, w_low, fused(g_low, w, product_residual(g, w, h)))))
-    tail = 0.0 if z > end_of_tail() else (tail if x == x else x)
-    return 1.0 - tail if x > 0.0 else tail
+    tail = <real>0 if z > end_of_tail(z) else (tail if x == x else x)
+    return <real>1 - tail if x > <real>0 else tail
 
 
-cdef inline double gated_second_derivative(
-    double x, double z, double z_low, double slope, double slope_low, double curvature
+cdef inline real gated_derivative(real x, real z, real z_low, real slope) noexcept nogil:
+    """The derivative of x sigma(z) for the z of |x|; slope is dz/d|x|."""
+    cdef real a = abs_or_nan(x)
+    cdef real u = a * slope
+    return gate_slope(x, z, z_low, u, product_residual(a, slope, u))
+
+
+cdef inline real gated_second_derivative(
+    real x, real z, real z_low, real slope, real slope_low, real curvature
 ) noexcept nogil:
     """sigma'(z) (slope (2 - |x| slope tanh(z / 2)) + |x| curvature), slope + slope_low being dz/d|x|."""
-    cdef double power, p, p_low, d, low, e, g, g_low, s, n, n_low, u, t, t_low, w, y
-    cdef double a = abs_or_nan(x)
-    cdef double c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, g, g_low, s, n, n_low, u, t, t_low, w, y
+    cdef real a = abs_or_nan(x)
+    cdef real c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     s = unscale(power)
-    n = fused(-s, p, 1.0 - s)
-    n_low = fused(-s, p_low, fused(-s, p, (1.0 - s) - n))
+    n = fused(-s, p, <real>1 - s)
+    n_low = fused(-s, p_low, fused(-s, p, (<real>1 - s) - n))
     # Over the common denominator 1 + exp(-z): the roots then meet no rounded quotient.
     u = a * slope
     t = u * n
@@ -135,57 +218,72 @@ cdef inline double gated_second_derivative(
     w = ((d + d) - t) + ((low + low) - t_low)
     w = fused(slope, w, a * curvature * d)
     y = unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
-    return 0.0 if z > end_of_tail() else (y if x == x else x)
+    return <real>0 if z > end_of_tail(z) else (y if x == x else x)
 
 
-cdef inline double swish(double x, double beta) noexcept nogil:
-    cdef double a = fabs(x)
-    cdef double z = a * beta
+cdef inline real swish(real x, real beta) noexcept nogil:
+    cdef real a = abs_or_nan(x)
+    cdef real z = a * beta
     return gated(x, z, product_residual(a, beta, z))
 
 
-cdef inline double swish_derivative(double x, double beta) noexcept nogil:
-    cdef double a = abs_or_nan(x)
-    cdef double z = a * beta
-    return gated_derivative(x, z, product_residual(a, beta, z), beta)
+cdef inline real swish_derivative(real x, real beta) noexcept nogil:
+    cdef real a = abs_or_nan(x)
+    cdef real z = a * beta
+    cdef real z_low = product_residual(a, beta, z)
+    return gate_slope(x, z, z_low, z, z_low)
 
 
-cdef inline double swish_second_derivative(double x, double beta) noexcept nogil:
-    cdef double a = abs_or_nan(x)
-    cdef double z = a * beta
-    return gated_second_derivative(x, z, product_residual(a, beta, z), beta, 0.0, 0.0)
+cdef inline real swish_second_derivative(real x, real beta) noexcept nogil:
+    cdef real a = abs_or_nan(x)
+    cdef real z = a * beta
+    return gated_second_derivative(x, z, product_residual(a, beta, z), beta, <real>0, <real>0)
 
 
-cdef inline double swish_gradient_beta(double x, double beta) noexcept nogil:
-    cdef double z = x * beta
-    cdef double square = x * x
-    cdef double low = square * sigmoid_second_derivative(z) * slope_low(x, beta, z)
-    return 0.0 if fabs(z) > end_of_tail() else sigmoid_derivative_scaled(z, square) + low
+cdef inline real swish_gradient_beta(real x, real beta) noexcept nogil:
+    # In float64 for float32 too: the square of x is out of proportion to the result.
+    cdef double z = <double> x * beta
+    cdef double square = <double> x * x
+    cdef double low = square * sigmoid_second_derivative(z) * slope_low(<double> x, <double> beta, z)
+    return <real> (0.0 if fabs(z) > end_of_tail(z) else sigmoid_derivative_scaled(z, square) + low)
 
 
-cdef inline double quick_gelu_argument(double a, double* low) noexcept nogil:
+cdef inline real quick_gelu_slope(real x, real* low) noexcept nogil:
+    """1.702 as the sum of the result and `low`."""
+    if real is float:
+        low[0] = <float>-2.193451e-08
+        return <float>1.702
+    else:
+        low[0] = <double>4.263256414560601e-17
+        return <double>1.702
+
+
+cdef inline real quick_gelu_argument(real a, real* low) noexcept nogil:
     """1.702 a as an unevaluated sum of the result and `low`."""
-    cdef double z = 1.702 * a
-    low[0] = fma(4.263256414560601e-17, a, product_residual(1.702, a, z))
+    cdef real slope_low
+    cdef real slope = quick_gelu_slope(a, &slope_low)
+    cdef real z = slope * a
+    low[0] = fma(slope_low, a, product_residual(slope, a, z))
     return z
 
 
-cdef inline double quick_gelu(double x) noexcept nogil:
-    cdef double low
-    cdef double z = quick_gelu_argument(fabs(x), &low)
+cdef inline real quick_gelu(real x) noexcept nogil:
+    cdef real low
+    cdef real z = quick_gelu_argument(abs_or_nan(x), &low)
     return gated(x, z, low)
 
 
-cdef inline double quick_gelu_derivative(double x) noexcept nogil:
-    cdef double low
-    cdef double z = quick_gelu_argument(abs_or_nan(x), &low)
-    return gated_derivative(x, z, low, 1.702)
+cdef inline real quick_gelu_derivative(real x) noexcept nogil:
+    cdef real low
+    cdef real z = quick_gelu_argument(abs_or_nan(x), &low)
+    return gate_slope(x, z, low, z, low)
 
 
-cdef inline double quick_gelu_second_derivative(double x) noexcept nogil:
-    cdef double low
-    cdef double z = quick_gelu_argument(abs_or_nan(x), &low)
-    return gated_second_derivative(x, z, low, 1.702, 4.263256414560601e-17, 0.0)
+cdef inline real quick_gelu_second_derivative(real x) noexcept nogil:
+    cdef real low, slope_low
+    cdef real z = quick_gelu_argument(abs_or_nan(x), &low)
+    cdef real slope = quick_gelu_slope(x, &slope_low)
+    return gated_second_derivative(x, z, low, slope, slope_low, <real>0)
 
 
 cdef inline double gelu_tanh_argument(
@@ -460,12 +558,12 @@ cdef inline double lisht(double x) noexcept nogil:
 
 
 cdef inline double lisht_derivative(double x) noexcept nogil:
-    cdef double near = copysign(smallest(fabs(x), end_of_tail()), x)
+    cdef double near = copysign(smallest(fabs(x), end_of_tail(x)), x)
     return fma(near, tanh_derivative(x), tanh(x))
 
 
 cdef inline double lisht_second_derivative(double x) noexcept nogil:
-    cdef double near = copysign(smallest(fabs(x), end_of_tail()), x)
+    cdef double near = copysign(smallest(fabs(x), end_of_tail(x)), x)
     cdef double t_low
     cdef double t = tanh_split(x, &t_low)
     cdef double y = near * t
@@ -475,7 +573,7 @@ cdef inline double lisht_second_derivative(double x) noexcept nogil:
 cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
     """2 x / 3 as an unevaluated sum of the result and `low`."""
     cdef double z = x * 0.6666666666666666
-    low[0] = slope_low(x, 0.6666666666666666, z) + x * 3.700743415417188e-17 if fabs(z) < end_of_tail() else 0.0
+    low[0] = slope_low(x, 0.6666666666666666, z) + x * 3.700743415417188e-17 if fabs(z) < end_of_tail(z) else 0.0
     return z
 
 

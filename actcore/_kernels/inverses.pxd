@@ -1,11 +1,11 @@
-"""Activations made of logarithms, and inverses; written in float64.
+"""Activations made of logarithms, and inverses; what is declared double is for float64 alone.
 
 Outside its domain an inverse is NaN; at the ends of an open domain it is the limit.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, minus_ln2_low, product_residual,
-    tail_clamp, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, largest, minus_ln2_low,
+    product_residual, real, remainder, smallest, tail_clamp, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -26,8 +26,20 @@ cdef extern from *:
         __builtin_memcpy(&y, &s, 8);
         return y;
     }
+    /* 2^-k for the k that brings p / q 2^-k into (2/3, 3/2), and k - shift; both are positive and normal. The difference
+       of their bits is close to the binary logarithm of the quotient. */
+    static inline float actcore_inverse_power_f32(float p, float q, int32_t shift, float *k) {
+        uint32_t a, b; int32_t i; float y;
+        __builtin_memcpy(&a, &p, 4); __builtin_memcpy(&b, &q, 4);
+        i = (int32_t)(a - b + UINT32_C(0x400000)) >> 23;
+        *k = (float)(i - shift);
+        a = (uint32_t)(127 - i) << 23;
+        __builtin_memcpy(&y, &a, 4);
+        return y;
+    }
     #endif
     """
+    float inverse_power_f32 "actcore_inverse_power_f32"(float p, float q, int shift, float* k) noexcept nogil
     double inverse_power "actcore_inverse_power"(double q, double* k) noexcept nogil
 
 cdef extern from "<math.h>" nogil:
@@ -37,49 +49,83 @@ cdef extern from "<math.h>" nogil:
 
 # --- arcus tangent ----------------------------------------------------------------------------------------------------
 
-cdef inline double arctan(double x) noexcept nogil:
-    cdef double a = fabs(x)
-    cdef double t = 1.0 / a if a > 1.0 else a
-    cdef double z = t * t
-    cdef double p
-    p = 1.2873899878836764e-05
-    p = fma(z, p, -1.4864461899031842e-04)
-    p = fma(z, p, 8.150386201352324e-04)
-    p = fma(z, p, -2.8386521341295513e-03)
-    p = fma(z, p, 7.106273383365426e-03)
-    p = fma(z, p, -1.3772550387802115e-02)
-    p = fma(z, p, 2.184823854901767e-02)
-    p = fma(z, p, -2.9791993307727478e-02)
-    p = fma(z, p, 3.6570864455641304e-02)
-    p = fma(z, p, -4.215664253719956e-02)
-    p = fma(z, p, 4.720969567029982e-02)
-    p = fma(z, p, -5.253116195382004e-02)
-    p = fma(z, p, 5.880436419812765e-02)
-    p = fma(z, p, -6.66638849844846e-02)
-    p = fma(z, p, 7.69227790771667e-02)
-    p = fma(z, p, -9.090906834943654e-02)
-    p = fma(z, p, 1.1111110997369343e-01)
-    p = fma(z, p, -1.4285714282241302e-01)
-    p = fma(z, p, 1.9999999999945578e-01)
-    p = fma(z, p, -3.333333333333303e-01)
-    p = fused(t * z, p, t)
-    return copysign((1.5707963267948966 - p) + 6.123233995736766e-17 if a > 1.0 else p, x)
+cdef inline real arctan(real x) noexcept nogil:
+    cdef real a = fabs(x)
+    cdef real small = at_most(a, <real>1)
+    cdef real large = at_least(a, <real>1)
+    cdef real t, z, p, y, low
+    if real is float:
+        large = at_most(large, <float>1e38)
+        t = small / large
+        z = t * t
+        p = <float>-1.7389732e-03
+        p = fma(z, p, <float>1.066674e-02)
+        p = fma(z, p, <float>-3.0709004e-02)
+        p = fma(z, p, <float>5.7478942e-02)
+        p = fma(z, p, <float>-8.374951e-02)
+        p = fma(z, p, <float>1.094222e-01)
+        p = fma(z, p, <float>-1.426229e-01)
+        p = fma(z, p, <float>1.999836e-01)
+        p = fused(z, p, <float>-3.3333293e-01)
+        # pi / 2 - arctan(t) on the far side of 1, arctan(t) as 13/16 t and a rest that is small where its errors would count.
+        # What is left over of the division belongs to t; it counts less by 1 / (1 + z), about 0.5 where it counts at all.
+        y = fused(<float>-0.8125, t, <float>1.5707964)
+        low = fused(<float>-0.8125, t, <float>1.5707964 - y) + <float>-4.371139e-08
+        y = y + fma(-t, fused(z, p, fma(<float>0.5, remainder(small, t, large), <float>0.1875)), low)
+        t = fma(t, z * p, t)
+    else:
+        t = small / large
+        z = t * t
+        p = <double>1.2873899878836764e-05
+        p = fma(z, p, <double>-1.4864461899031842e-04)
+        p = fma(z, p, <double>8.150386201352324e-04)
+        p = fma(z, p, <double>-2.8386521341295513e-03)
+        p = fma(z, p, <double>7.106273383365426e-03)
+        p = fma(z, p, <double>-1.3772550387802115e-02)
+        p = fma(z, p, <double>2.184823854901767e-02)
+        p = fma(z, p, <double>-2.9791993307727478e-02)
+        p = fma(z, p, <double>3.6570864455641304e-02)
+        p = fma(z, p, <double>-4.215664253719956e-02)
+        p = fma(z, p, <double>4.720969567029982e-02)
+        p = fma(z, p, <double>-5.253116195382004e-02)
+        p = fma(z, p, <double>5.880436419812765e-02)
+        p = fma(z, p, <double>-6.66638849844846e-02)
+        p = fma(z, p, <double>7.69227790771667e-02)
+        p = fma(z, p, <double>-9.090906834943654e-02)
+        p = fma(z, p, <double>1.1111110997369343e-01)
+        p = fma(z, p, <double>-1.4285714282241302e-01)
+        p = fma(z, p, <double>1.9999999999945578e-01)
+        p = fma(z, p, <double>-3.333333333333303e-01)
+        t = fused(t * z, p, t)
+        y = (<double>1.5707963267948966 - t) + <double>6.123233995736766e-17
+    return copysign(y if a > <real>1 else t, x)
 
 
-cdef inline double arctan_derivative(double x) noexcept nogil:
-    cdef double a = abs_or_nan(x)
-    cdef double t = 1.0 / a if a > 1.0 else a
-    cdef double z = t * t
-    return (z if a > 1.0 else 1.0) / (1.0 + z)
+cdef inline real arctan_derivative(real x) noexcept nogil:
+    # Scaled, so that x² is finite as long as its inverse has not vanished.
+    cdef real scale, z
+    if real is float:
+        scale = <float>0.000244140625  # 2^-12
+    else:
+        scale = <double>9.313225746154785e-10  # 2^-30
+    z = x * scale
+    return scale * scale / fused(z, z, scale * scale)
 
 
-cdef inline double arctan_second_derivative(double x) noexcept nogil:
-    cdef double a = abs_or_nan(x)
-    cdef double t = 1.0 / a if a > 1.0 else a
-    cdef double z = t * t
-    cdef double d = 1.0 + z
-    cdef double y = 2.0 * t / (d * d) * (z if a > 1.0 else 1.0)
-    return -y if x > 0.0 else y
+cdef inline real arctan_second_derivative(real x) noexcept nogil:
+    cdef real limit, z, w, c, y
+    if real is float:
+        limit = <float>1152921504606846976.0  # 2^60
+    else:
+        limit = <double>2.582249878086909e+120  # 2^400
+    z = at_least(at_most(x, limit), -limit)
+    w = fused(z, z, <real>1)
+    c = <real>1 / w
+    y = <real>-2 * z * c * c
+    if real is float:
+        return fma(y, <real>2 * remainder(<real>1, c, w), y)
+    else:
+        return y
 
 
 # --- logarithms -------------------------------------------------------------------------------------------------------
@@ -102,55 +148,111 @@ cdef inline double log_of_quotient(double s, double k, double low) noexcept nogi
     return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, p, k * 1.9082149292705877e-10) + low))
 
 
-cdef inline double logit(double x) noexcept nogil:
-    cdef double k, w, y
-    # Of x and 1 - x the smaller: then 1 - x is exact. A subnormal one is scaled, or its exponent could not be read.
-    cdef double z = 1.0 - x if x > 0.5 else x
-    cdef double raised = z * (1.2676506002282294e30 if z < 1e-290 else 1.0)
-    w = inverse_power(raised / (1.0 - z), &k) * raised
-    k = k - 100.0 if z < 1e-290 else k
-    # Each order of the sum is exact but for its last step.
-    y = (w + z) - 1.0 if k == 0.0 else (w - 1.0) + z
-    y = log_of_quotient(y / ((w - z) + 1.0), k, 0.0)
-    y = -INFINITY if z == 0.0 else y
-    y = -y if x > 0.5 else y
-    return (y if x <= 1.0 else (NAN if x == x else x)) if not x < 0.0 else NAN
+cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shift) noexcept nogil:
+    """log(2^-shift (p + p_low) / (q + q_low)) for p and q positive and normal, as twice the arctanh of a small quotient."""
+    cdef float k, n, d, d_low, c, s, s_low, z, series, y, low
+    cdef float scaled = inverse_power_f32(p, q, shift, &k)
+    cdef float r = scaled * p
+    cdef float r_low = scaled * p_low
+    n = (r - q) + (r_low - q_low)
+    n = n + n
+    d = r + q
+    d_low = ((largest(r, q) - d) + smallest(r, q)) + (r_low + q_low)
+    c = <float>1 / d
+    s = n * c
+    s_low = fma(-s, d_low, remainder(n, s, d)) * c
+    z = s * s
+    series = <float>2.3758218e-03
+    series = fma(z, series, <float>1.2486069e-02)
+    series = fma(z, series, <float>8.333372e-02)
+    y = k * <float>0.693145751953125
+    r = y + s
+    low = (y - r) + s
+    return r + (low + fma(k, <float>1.4286068e-06, fma(s * z, series, s_low)))
 
 
-cdef inline double logit_slope(double x) noexcept nogil:
-    cdef double y = 1.0 / (x * (1.0 - x))
-    return (y if x <= 1.0 else (NAN if x == x else x)) if not x < 0.0 else NAN
+cdef inline real logit(real x) noexcept nogil:
+    cdef real k, w, y, rest
+    # Of x and 1 - x the smaller: then 1 - x is exact.
+    cdef real z = <real>1 - x if x > <real>0.5 else x
+    rest = <real>1 - z
+    if real is float:
+        # Scaled, because the exponent of a subnormal number could not be read.
+        y = log_ratio(z * <float>18446744073709551616.0, <float>0, rest, (<float>1 - rest) - z, 64)
+    else:
+        w = z * (<double>1.2676506002282294e30 if z < <double>1e-290 else <double>1)
+        w = inverse_power(w / rest, &k) * w
+        k = k - <double>100 if z < <double>1e-290 else k
+        # Each order of the sum is exact but for its last step.
+        y = (w + z) - <double>1 if k == <double>0 else (w - <double>1) + z
+        y = log_of_quotient(y / ((w - z) + <double>1), k, 0)
+    y = -<real>INFINITY if z == <real>0 else y
+    y = -y if x > <real>0.5 else y
+    y = <real>NAN if z < <real>0 else y
+    return y if x == x else x
 
 
-cdef inline double logit_derivative(double x) noexcept nogil:
-    return logit_slope(fabs(x) if x == 0.0 else x)
+cdef inline real logit_product(real x) noexcept nogil:
+    """x (1 - x), a zero being positive."""
+    if real is float:
+        return fused(-x, x, x) + <float>0
+    else:
+        return x * (<double>1 - x) + <double>0
 
 
-cdef inline double logit_second_derivative(double x) noexcept nogil:
-    cdef double c = logit_derivative(x)
-    return ((x + x) - 1.0) * c * c
+cdef inline real logit_derivative(real x) noexcept nogil:
+    cdef real d = logit_product(x)
+    cdef real y = <real>NAN if d < <real>0 else <real>1 / d
+    return y if x == x else x
 
 
-cdef inline double atanh(double x) noexcept nogil:
-    cdef double k, w, n, d, y
-    cdef double a = fabs(x)
-    w = inverse_power((1.0 + a) / (1.0 - a), &k)
-    # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
-    n = (a - 0.5) + 0.5 * a if k == 1.0 else w * (1.0 + a) - (1.0 - a)
-    d = 1.5 - 0.5 * a if k == 1.0 else w * (1.0 + a) + (1.0 - a)
-    y = 0.5 * log_of_quotient(a if k == 0.0 else n / d, k, 0.0)
-    y = INFINITY if a == 1.0 else (NAN if a > 1.0 else y)
+cdef inline real logit_second_derivative(real x) noexcept nogil:
+    cdef real scale, y
+    cdef real d = logit_product(x)
+    # Scaled: the square of a subnormal number would vanish where its inverse is still finite.
+    if real is float:
+        scale = <float>4096.0
+    else:
+        scale = <double>1.2676506002282294e30
+    d = d * scale
+    y = ((x + x) - <real>1) * (scale * scale) / (d * d)
+    y = <real>NAN if d < <real>0 else y
+    return y if x == x else x
+
+
+cdef inline real atanh(real x) noexcept nogil:
+    cdef real k, w, n, d, y
+    cdef real a = fabs(x)
+    cdef real p = <real>1 + a
+    cdef real q = <real>1 - a
+    if real is float:
+        y = <float>0.5 * log_ratio(p, (<float>1 - p) + a, q, (<float>1 - q) - a, 0)
+    else:
+        w = inverse_power(p / q, &k)
+        # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
+        n = (a - <double>0.5) + <double>0.5 * a if k == <double>1 else w * p - q
+        d = <double>1.5 - <double>0.5 * a if k == <double>1 else w * p + q
+        y = <double>0.5 * log_of_quotient(a if k == <double>0 else n / d, k, 0)
+    y = <real>INFINITY if a == <real>1 else (<real>NAN if a > <real>1 else y)
     return copysign(y, x)
 
 
-cdef inline double atanh_derivative(double x) noexcept nogil:
-    cdef double a = abs_or_nan(x)
-    return NAN if a > 1.0 else 1.0 / ((1.0 - a) * (1.0 + a))
+cdef inline real atanh_product(real x) noexcept nogil:
+    """(1 - x) (1 + x), a zero being positive; a NaN keeps its sign."""
+    if real is float:
+        return <float>0 - fused(x, x, <float>-1)
+    else:
+        return (<double>1 - x) * (<double>1 + x) + <double>0
 
 
-cdef inline double atanh_second_derivative(double x) noexcept nogil:
-    cdef double c = atanh_derivative(x)
-    return (x + x) * c * c
+cdef inline real atanh_derivative(real x) noexcept nogil:
+    cdef real d = atanh_product(x)
+    return <real>NAN if d < <real>0 else <real>1 / d
+
+
+cdef inline real atanh_second_derivative(real x) noexcept nogil:
+    cdef real d = atanh_product(x)
+    return <real>NAN if d < <real>0 else (x + x) / (d * d)
 
 
 cdef inline double softplus_inverse(double x) noexcept nogil:
@@ -197,26 +299,32 @@ cdef inline double softplus_inverse_second_derivative(double x) noexcept nogil:
     return NAN if x < 0.0 else (-(e * c) * c if x == x else x)
 
 
-cdef inline double elu_inverse(double x, double alpha) noexcept nogil:
-    cdef double k, w, n, d, y
-    cdef double z = 0.0 if x > 0.0 else x
-    w = inverse_power((alpha + z) / alpha, &k) * (alpha + z)
-    n = z if k == 0.0 else w - alpha
-    d = (alpha + alpha) + z if k == 0.0 else w + alpha
-    y = log_of_quotient(n / d, k, 0.0)
-    y = -INFINITY if x == -alpha else (NAN if x < -alpha else y)
-    return x if x > 0.0 else copysign(y, x)
+cdef inline real elu_inverse(real x, real alpha) noexcept nogil:
+    cdef real k, w, n, d, y
+    cdef real z = at_most(x, <real>0)
+    cdef real p = alpha + z
+    if real is float:
+        y = log_ratio(p, (alpha - p) + z, alpha, <float>0, 0)
+    else:
+        w = inverse_power(p / alpha, &k) * p
+        n = z if k == <double>0 else w - alpha
+        d = (alpha + alpha) + z if k == <double>0 else w + alpha
+        y = log_of_quotient(n / d, k, 0)
+    y = -<real>INFINITY if p == <real>0 else (<real>NAN if p < <real>0 else y)
+    return x if x > <real>0 else copysign(y, x)
 
 
-cdef inline double elu_inverse_derivative(double x, double alpha) noexcept nogil:
-    cdef double y = 1.0 / (alpha + x)
-    y = NAN if x < -alpha else y
-    return 1.0 if x > 0.0 else y
+cdef inline real elu_inverse_derivative(real x, real alpha) noexcept nogil:
+    cdef real d = alpha + at_most(x, <real>0)
+    cdef real y = <real>NAN if d < <real>0 else <real>1 / d
+    return <real>1 if x > <real>0 else y
 
 
-cdef inline double elu_inverse_second_derivative(double x, double alpha) noexcept nogil:
-    cdef double c = elu_inverse_derivative(x, alpha)
-    return 0.0 if x > 0.0 else (-c * c if x == x else x)
+cdef inline real elu_inverse_second_derivative(real x, real alpha) noexcept nogil:
+    cdef real c = elu_inverse_derivative(x, alpha)
+    cdef real y = c * c
+    y = -y if y >= <real>0 else y  # a NaN keeps its sign
+    return <real>0 if x > <real>0 else y
 
 
 cdef inline double soft_exponential_power(double x, double alpha, double* p, double* p_low, double* scale) noexcept nogil:
@@ -338,18 +446,50 @@ cdef inline double soft_exponential_gradient_alpha(double x, double alpha) noexc
     return y if x == x else x
 
 
-cdef inline double softsign_inverse(double x) noexcept nogil:
-    cdef double a = fabs(x)
-    return NAN if a > 1.0 else x / (1.0 - a)
+cdef inline real softsign_inverse_reciprocal(real a, real* d, real* low, real* e) noexcept nogil:
+    """c = 1 / (d + low) = 1 / (1 - a), e being the relative error of c."""
+    cdef real c
+    d[0] = <real>1 - a
+    low[0] = (<real>1 - d[0]) - a
+    c = <real>1 / d[0]
+    e[0] = fma(-c, low[0], remainder(<real>1, c, d[0]))
+    return c
 
 
-cdef inline double softsign_inverse_derivative(double x) noexcept nogil:
-    cdef double d = 1.0 - abs_or_nan(x)
-    return NAN if d < 0.0 else 1.0 / (d * d)
+cdef inline real softsign_inverse(real x) noexcept nogil:
+    cdef real d, low, e, c, q, y
+    cdef real a = fabs(x)
+    if real is float:
+        c = softsign_inverse_reciprocal(a, &d, &low, &e)
+        q = a * c
+        y = fma(fma(-q, low, remainder(a, q, d)), c, q)
+        y = c if d == <real>0 else y
+    else:
+        y = a / (<real>1 - a)
+    y = <real>NAN if a > <real>1 else y
+    return copysign(y, x)
 
 
-cdef inline double softsign_inverse_second_derivative(double x) noexcept nogil:
-    cdef double d = 1.0 - abs_or_nan(x)
-    cdef double y = 2.0 / (d * d * d)
-    y = -y if x < 0.0 else (y if x > 0.0 else x)
-    return NAN if d < 0.0 else y
+cdef inline real softsign_inverse_derivative(real x) noexcept nogil:
+    cdef real d, low, e, c, y
+    if real is float:
+        c = softsign_inverse_reciprocal(abs_or_nan(x), &d, &low, &e)
+        c = fma(c, e, c) if d > <real>0 else c
+        y = c * c
+    else:
+        d = <real>1 - abs_or_nan(x)
+        y = <real>1 / (d * d)
+    return <real>NAN if d < <real>0 else y
+
+
+cdef inline real softsign_inverse_second_derivative(real x) noexcept nogil:
+    cdef real d, low, e, c, y
+    if real is float:
+        c = softsign_inverse_reciprocal(abs_or_nan(x), &d, &low, &e)
+        c = fma(c, e, c) if d > <real>0 else c
+        y = (c + c) * c * c
+    else:
+        d = <real>1 - abs_or_nan(x)
+        y = <real>2 / (d * d * d)
+    y = -y if x < <real>0 else (y if x > <real>0 else x)
+    return <real>NAN if d < <real>0 else y

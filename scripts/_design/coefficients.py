@@ -70,6 +70,15 @@ ARCTAN = in_square(lambda x: (mp.atan(x) - x) / x**3, lambda z: -mp.mpf(1) / 3 +
 ERF = in_square(lambda x: mp.erf(x) / x, lambda z: 2 / mp.sqrt(mp.pi) * (1 - z / 3))
 
 
+ATANH = in_square(lambda s: (mp.atanh(s) - s) / s**3, lambda z: mp.mpf(1) / 3 + z / 5)
+
+
+def atanh_size(z: mp.mpf) -> mp.mpf:
+    """Return atanh(s) / s^3: the error counts against the whole sum."""
+    z = max(z, mp.mpf("0.0001"))
+    return mp.atanh(mp.sqrt(z)) / mp.sqrt(z) / z
+
+
 def arctan_size(z: mp.mpf) -> mp.mpf:
     """Return arctan(x) / x^3: the error counts against the whole sum."""
     z = max(z, mp.mpf("0.001"))
@@ -105,6 +114,8 @@ def main() -> None:
         ("tanh_shrink", "float64", TANH_SHRINK, mp.mpf(0), mp.mpf("1.5625"), 19, None, ()),
         ("logcosh", "float64", LOGCOSH, mp.mpf(0), mp.mpf("1.5625"), 19, None, ()),
         ("arctan", "float64", ARCTAN, mp.mpf(0), mp.mpf(1), 20, arctan_size, ()),
+        ("arctan", "float32", ARCTAN, mp.mpf(0), mp.mpf(1), 9, arctan_size, ()),
+        ("log_ratio, times 4, 16, 64", "float32", ATANH, mp.mpf(0), mp.mpf("0.041"), 3, atanh_size, ()),
         ("erf", "float64", ERF, mp.mpf(0), mp.mpf("0.25"), 11, None, ()),
     )
     print("root of gelu's derivative:", mp.nstr(-ROOT, 35))
