@@ -10,11 +10,27 @@ import numpy as np
 
 Axes = tuple[int, ...]
 
+#: 16-bit numbers are computed so many at a time: NumPy makes float32 copies of what it is given.
+PORTION = 1 << 18
+
 
 def along(run: Callable[..., Any], arrays: tuple[Any, ...], axes: Axes, out: Any) -> None:
-    """Run a function of ``(..., n, m)`` arrays with the axes as n, several merged into one; it may reduce n."""
+    """Run a function of ``(..., n, m)`` arrays with the axes as n, several merged into one; it may reduce n.
+
+    Many 16-bit numbers are run a portion of the longest other axis at a time.
+    """
     ndim = arrays[0].ndim
     reduces = out.ndim < ndim
+    rest = [k for k in range(ndim) if k not in axes]
+    if arrays[0].dtype.itemsize == 2 and arrays[0].size > PORTION and rest:
+        k = max(rest, key=lambda k: arrays[0].shape[k])
+        at = rest.index(k) if reduces else k
+        length = max(1, PORTION * arrays[0].shape[k] // arrays[0].size)
+        if length < arrays[0].shape[k]:
+            for start in range(0, arrays[0].shape[k], length):
+                chosen = slice(start, start + length)
+                along(run, tuple(part(array, k, chosen) for array in arrays), axes, part(out, at, chosen))
+            return
     if len(axes) > 1:
         tail = range(ndim - len(axes), ndim)
         moved = [np.moveaxis(array, axes, tail) for array in arrays]

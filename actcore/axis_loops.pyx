@@ -27,7 +27,7 @@ cnp.import_ufunc()
 cdef enum:
     CHUNK = 16384  # entries of a row that are summed up at a time; a multiple of the kernels' LANES
     SHORT = 1024  # rows up to this length may be gathered into tiles
-    LONG = 24  # contiguous rows from this length on are run as rows
+    LONG = 16  # contiguous rows of so many entries, in all inputs together, are run as rows: gathering them takes longer
     FEW = 8  # so many rows make a tile worth while
     RUNS = 8  # of neighbouring rows or tiles, per thread
     NEAR = 32768  # bytes that the first-level cache holds: rows are run several at a time, up to so many
@@ -352,7 +352,7 @@ cdef Outcome run(Problem* problem, Py_ssize_t outer) noexcept nogil:
     problem.gathers = False
     for k in range(loop.n_arrays):
         problem.gathers = problem.gathers or (problem.n_steps[k] != loop.itemsize and entries_of(problem, k) != 1)
-    problem.rows = (problem.n >= LONG or problem.m < FEW) and not problem.gathers
+    problem.rows = (problem.n * (loop.n_arrays - 1) >= LONG or problem.m < FEW) and not problem.gathers
     problem.rows = problem.rows or (problem.m == 1 and problem.n > SHORT)
     if outer * problem.m == 0:
         return DONE
