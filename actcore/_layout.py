@@ -25,7 +25,8 @@ def along(run: Callable[..., Any], arrays: tuple[Any, ...], axes: Axes, out: Any
     if arrays[0].dtype.itemsize == 2 and arrays[0].size > PORTION and rest:
         k = max(rest, key=lambda k: arrays[0].shape[k])
         at = rest.index(k) if reduces else k
-        length = max(1, PORTION * arrays[0].shape[k] // arrays[0].size)
+        # Of columns a cache line and more at a time.
+        length = max(64 if k > axes[0] else 1, PORTION * arrays[0].shape[k] // arrays[0].size)
         if length < arrays[0].shape[k]:
             for start in range(0, arrays[0].shape[k], length):
                 chosen = slice(start, start + length)
