@@ -27,7 +27,8 @@ def emulate(python: Path, cpu: str) -> None:
 
     So every process that the tests start by ``sys.executable`` runs on that CPU too; the kernel would start it on the real one.
     """
-    start = f'exec qemu-x86_64 -cpu {shlex.quote(cpu)} -0 "$0" {shlex.quote(str(python.resolve()))} "$@"'
+    qemu = shutil.which("qemu-x86_64") or "qemu-x86_64"  # in full: a test may leave nothing on the path
+    start = f'exec {shlex.quote(qemu)} -cpu {shlex.quote(cpu)} -0 "$0" {shlex.quote(str(python.resolve()))} "$@"'
     python.unlink()
     python.write_text(f"#!/bin/sh\n{start}\n", encoding="utf-8")
     python.chmod(0o755)
