@@ -12,9 +12,9 @@ there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fabs, fma,
-    fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual, tail_clamp,
-    tail_reduce, tail_scale, unscale,
+    abs_or_nan, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fma, fused,
+    largest, log1p_slope, minus_abs, minus_ln2_low, product_residual, real, remainder, sech_square, smallest, sum_residual,
+    tail_clamp, tail_reduce, tail_scale, tanh_gap, unscale,
 )
 
 
@@ -191,68 +191,63 @@ cdef inline real sigmoid(real x) noexcept nogil:
         return logistic(x, False)
 
 
-cdef inline real square_product(real c, real e, real p, real* low) noexcept nogil:
+cdef inline double square_product(double c, double e, double p, double* low) noexcept nogil:
     """c^2 (1 + e)^2 (1 + p), e being tiny, as an unevaluated sum of the result and `low`."""
-    cdef real g = c * c
-    cdef real g_low, w
-    if real is float:
-        g_low = product_residual(c, c, g)
-        w = fma(e + e, p, e + e) + p
-        low[0] = fma(g, w, fma(g_low, p, g_low))
-    else:
-        low[0] = g * (e + e + p)
+    cdef double g = c * c
+    low[0] = g * (e + e + p)
     return g
 
 
-cdef inline real half_tanh(
-    bint exact, real power, real p, real p_low, real d, real low, real c, real* t_low
+cdef inline double half_tanh(
+    bint exact, double power, double p, double p_low, double d, double low, double c, double* t_low
 ) noexcept nogil:
     """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`, the sum of the result and
     `t_low`, which is worth adding only if `exact`, known when compiled.
     """
-    cdef real t
-    cdef real s = unscale(power)
-    cdef real n = fma(-s, p, <real>1 - s)
-    cdef real q = n * c
-    cdef real lost = remainder(n, q, d)
+    cdef double t
+    cdef double s = unscale(power)
+    cdef double n = fma(-s, p, 1.0 - s)
+    cdef double q = n * c
+    cdef double lost = remainder(n, q, d)
     if exact:
-        lost = fma(-q, low, lost) + fma(-s, p_low, fma(-s, p, (<real>1 - s) - n))
+        lost = fma(-q, low, lost) + fma(-s, p_low, fma(-s, p, (1.0 - s) - n))
     t = fma(lost, c, q)
     t_low[0] = fma(lost, c, q - t)
     return t
 
 
-cdef inline real sigmoid_derivative_scaled(real x, real factor) noexcept nogil:
+cdef inline double sigmoid_derivative_scaled(double x, double factor) noexcept nogil:
     """factor * sigma'(x); the factor goes in before the rounding of a subnormal result."""
-    cdef real power, p, p_low, d, low, e, g, g_low
-    cdef real c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
+    cdef double power, p, p_low, d, low, e, g, g_low
+    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
     g = square_product(c, e, p, &g_low)
     return unscale(power * (factor * (g + g_low)))
 
 
-cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept nogil:
+cdef inline double sigmoid_second_derivative_scaled(double x, double factor) noexcept nogil:
     """factor * sigma''(x) = -factor * sigma'(x) tanh(x / 2)."""
-    cdef real power, p, p_low, d, low, e, g, g_low, t, t_low, y
-    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+    cdef double power, p, p_low, d, low, e, g, g_low, t, t_low, y
+    cdef double c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     g = factor * square_product(c, e, p, &g_low)
     g_low = factor * g_low
-    g_low = fma(g, p_low, g_low) if real is float else g_low
-    t = half_tanh(real is float, power, p, p_low, d, low, c, &t_low)
-    if real is float:
-        y = g * t
-        y = y + fma(g, t_low, fma(g_low, t, product_residual(g, t, y)))
-    else:
-        y = (g + g_low) * t
-    y = -y if x > <real>0 else y
+    t = half_tanh(False, power, p, p_low, d, low, c, &t_low)
+    y = (g + g_low) * t
+    y = -y if x > 0.0 else y
     return unscale(power * y)
 
 
 cdef inline real sigmoid_derivative(real x) noexcept nogil:
-    return sigmoid_derivative_scaled(x, <real>1)
+    if real is float:
+        return sech_square(<float>0.5 * abs_or_nan(x), 1)
+    else:
+        return sigmoid_derivative_scaled(x, 1.0)
 
 
 cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
-    return sigmoid_second_derivative_scaled(x, <real>1)
+    if real is float:
+        return <float>0.125 * tanh_second_derivative(<float>0.5 * x)
+    else:
+        return sigmoid_second_derivative_scaled(x, 1.0)
 
 
 cdef inline real silu(real x) noexcept nogil:
@@ -371,19 +366,18 @@ cdef inline float tanh_below_one(float a) noexcept nogil:
     q = fma(z, q, <float>-0.0538798)
     q = fma(z, q, <float>0.13332345)
     q = fma(z, q, <float>-0.33333296)
-    return fma(a, z * q, a)
+    return fused(a, z * q, a)
 
 
 cdef inline real tanh(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, q
-    cdef real c = logistic_tail(x + x, False, &power, &p, &p_low, &d, &low, &e)
-    cdef real s = unscale(power)
-    cdef real a = fabs(x)
+    cdef real power, p, p_low, d, low, c, e, q, a, n
     if real is float:
-        # 1 - 2 exp(-2|x|) / (1 + exp(-2|x|)): from 1 on, the quotient is below a quarter and so are its errors.
-        q = fma(<real>-2 * fma(s, p, s), c, <real>1)
-        q = tanh_below_one(a) if a < <real>1 else q
+        # From one on, the gap is below a quarter and so are its errors.
+        a = abs_or_nan(x)
+        q = fma(<float>-0.5, tanh_gap(a, 4, &n), <float>1)
+        q = tanh_below_one(a) if a < <float>1 else q
     else:
+        c = logistic_tail(x + x, False, &power, &p, &p_low, &d, &low, &e)
         q = half_tanh(False, power, p, p_low, d, low, c, &low)
     return copysign(q, x)
 
@@ -398,11 +392,17 @@ cdef inline double tanh_split(double x, double* low) noexcept nogil:
 
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
-    return sigmoid_derivative_scaled(x + x, <real>4)
+    if real is float:
+        return sech_square(abs_or_nan(x), 4)
+    else:
+        return sigmoid_derivative_scaled(x + x, 4.0)
 
 
 cdef inline real tanh_second_derivative(real x) noexcept nogil:
-    return sigmoid_second_derivative_scaled(x + x, <real>8)
+    if real is float:
+        return <float>-2 * (tanh(x) * sech_square(abs_or_nan(x), 4))
+    else:
+        return sigmoid_second_derivative_scaled(x + x, 8.0)
 
 
 # --- exponential ------------------------------------------------------------------------------------------------
