@@ -118,16 +118,33 @@ cdef inline real* sums_of(const Network* net, real* workspace) noexcept nogil:
     return workspace + 3 * net.n_units * TILE + 3 * net.widest * TILE + TILE * padded(net.widest + 1)
 
 
+cdef inline void spread(
+    const real* data, Py_ssize_t samples, Py_ssize_t columns, Py_ssize_t lanes, real* tile
+) noexcept nogil:
+    """Fill [column][lane] from rows that follow one another; a vector loop where `columns` is a constant."""
+    cdef Py_ssize_t s, c
+    for c in range(columns):
+        for s in range(samples):
+            tile[c * lanes + s] = data[s * columns + c]
+
+
 cdef inline void load(
     const real* data, const Py_ssize_t* order, Py_ssize_t samples, Py_ssize_t columns, Py_ssize_t lanes, real* tile
 ) noexcept nogil:
     """Fill [column][lane] from rows of data, in the given order (NULL: as they come); lanes left over are zero."""
     cdef Py_ssize_t s, c
     cdef const real* row
-    for s in range(samples):
-        row = data + (order[s] if order != NULL else s) * columns
-        for c in range(columns):
-            tile[c * lanes + s] = row[c]
+    if order == NULL and columns == 1:
+        spread(data, samples, 1, lanes, tile)
+    elif order == NULL and columns == 2:
+        spread(data, samples, 2, lanes, tile)
+    elif order == NULL:
+        spread(data, samples, columns, lanes, tile)
+    else:
+        for s in range(samples):
+            row = data + order[s] * columns
+            for c in range(columns):
+                tile[c * lanes + s] = row[c]
     for c in range(columns):
         for s in range(samples, lanes):
             tile[c * lanes + s] = <real> 0
