@@ -191,10 +191,16 @@ cdef inline real sigmoid(real x) noexcept nogil:
         return logistic(x, False)
 
 
-cdef inline double square_product(double c, double e, double p, double* low) noexcept nogil:
+cdef inline real square_product(real c, real e, real p, real* low) noexcept nogil:
     """c^2 (1 + e)^2 (1 + p), e being tiny, as an unevaluated sum of the result and `low`."""
-    cdef double g = c * c
-    low[0] = g * (e + e + p)
+    cdef real g = c * c
+    cdef real g_low, w
+    if real is float:
+        g_low = product_residual(c, c, g)
+        w = fma(e + e, p, e + e) + p
+        low[0] = fma(g, w, fma(g_low, p, g_low))
+    else:
+        low[0] = g * (e + e + p)
     return g
 
 
