@@ -1294,8 +1294,7 @@ ROWS: tuple[Row, ...] = (
         advice="For sparse codes: flattens small inputs to their cube over three and passes large ones.",
         source="Collobert, Kavukcuoglu, Farabet: Torch7 (2011)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.5,
+        cost=0.8,
     ),
     Row(
         name="logcosh",
@@ -1312,8 +1311,7 @@ ROWS: tuple[Row, ...] = (
         advice="A parabola near zero and a line far out; better known as a loss that forgives outliers.",
         source="Innes et al.: Flux and NNlib.jl (2018)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.8,
+        cost=1.0,
     ),
     Row(
         name="lisht",

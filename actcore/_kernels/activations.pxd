@@ -388,12 +388,12 @@ cdef inline real tanh(real x) noexcept nogil:
     return copysign(q, x)
 
 
-cdef inline double tanh_split(double x, double* low) noexcept nogil:
+cdef inline real tanh_split(real x, real* low) noexcept nogil:
     """tanh(x) as the sum of the result and `low`, for what is sensitive to it."""
-    cdef double power, p, p_low, d, d_low, e
-    cdef double c = logistic_tail(x + x, True, &power, &p, &p_low, &d, &d_low, &e)
-    cdef double t = half_tanh(True, power, p, p_low, d, d_low, c, low)
-    low[0] = -low[0] if x < 0.0 else low[0]
+    cdef real power, p, p_low, d, d_low, e
+    cdef real c = logistic_tail(x + x, True, &power, &p, &p_low, &d, &d_low, &e)
+    cdef real t = half_tanh(True, power, p, p_low, d, d_low, c, low)
+    low[0] = -low[0] if x < <real>0 else low[0]
     return copysign(t, x)
 
 

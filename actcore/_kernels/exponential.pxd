@@ -10,8 +10,8 @@ from actcore._kernels.activations cimport (
     tanh_second_derivative, tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma, fused, largest,
-    log1p_slope, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual, tail_clamp, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma,
+    fused, largest, log1p_slope, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual, tail_clamp, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -478,78 +478,102 @@ cdef inline double mish_second_derivative(double x) noexcept nogil:
 
 # --- hyperbolic -------------------------------------------------------------------------------------------------------
 
-cdef inline double tanh_shrink(double x) noexcept nogil:
-    cdef double p, h, h_low, t, t_low
-    cdef double z = x * x
-    cdef double z_low = product_residual(x, x, z)
-    p = 1.9329663202602428e-10
-    p = fma(z, p, -3.375329740952104e-09)
-    p = fma(z, p, 2.8361364347043036e-08)
-    p = fma(z, p, -1.5461770637741753e-07)
-    p = fma(z, p, 6.259048125728448e-07)
-    p = fma(z, p, -2.0552563089410777e-06)
-    p = fma(z, p, 5.8700650062331876e-06)
-    p = fma(z, p, -1.5436193542705045e-05)
-    p = fma(z, p, 3.8961256626675824e-05)
-    p = fma(z, p, -9.675223315099654e-05)
-    p = fma(z, p, 2.3906423037731693e-04)
-    p = fma(z, p, -5.900078550032525e-04)
-    p = fma(z, p, 1.455830009743987e-03)
-    p = fma(z, p, -3.5921273368233137e-03)
-    p = fma(z, p, 8.863235453723214e-03)
-    p = fma(z, p, -2.186948853090398e-02)
-    p = fma(z, p, 5.396825396804982e-02)
-    p = fma(z, p, -1.333333333333297e-01)
-    p = fma(z, p, 3.333333333333333e-01)
-    h = z * p
-    h_low = fma(z_low, p, product_residual(z, p, h))
-    t = tanh_split(x, &t_low)
-    return fused(x, h, x * h_low) if fabs(x) < 1.25 else (x - t) - t_low
+cdef inline real tanh_shrink(real x) noexcept nogil:
+    # x^3 p(x^2) near zero.
+    cdef real p, p_low, slope, h, h_low, t_low
+    cdef real t = tanh_split(x, &t_low)
+    cdef real z = x * x
+    cdef real z_low = product_residual(x, x, z)
+    if real is float:
+        slope = fma(z, <float>-1.4357858e-04, <float>9.2673e-04)
+        slope = fma(z, slope, <float>-3.212156e-03)
+        slope = fma(z, slope, <float>8.702409e-03)
+        slope = fma(z, slope, <float>-2.1831656e-02)
+        slope = fma(z, slope, <float>5.3963922e-02)
+        slope = fma(z, slope, <float>-1.3333316e-01)
+        p = fused(z, slope, <float>0.33333334)
+        p_low = fused(z, slope, <float>0.33333334 - p) - <float>9.934108e-09
+        h = z * p
+        h_low = fma(z, p_low, fma(z_low, p, product_residual(z, p, h)))
+    else:
+        p = fma(z, <double>-2.4588103560742536e-08, <double>2.589341330617646e-07)
+        p = fma(z, p, <double>-1.3639501216357552e-06)
+        p = fma(z, p, <double>4.956111431496125e-06)
+        p = fma(z, p, <double>-1.4562439028158389e-05)
+        p = fma(z, p, <double>3.834737415034009e-05)
+        p = fma(z, p, <double>-9.6433432251338e-05)
+        p = fma(z, p, <double>2.3894224106866694e-04)
+        p = fma(z, p, <double>-5.899738718027414e-04)
+        p = fma(z, p, <double>1.455823269372048e-03)
+        p = fma(z, p, <double>-3.592126418324698e-03)
+        p = fma(z, p, <double>8.863235372400266e-03)
+        p = fma(z, p, <double>-2.1869488526629656e-02)
+        p = fma(z, p, <double>5.396825396793634e-02)
+        p = fma(z, p, <double>-1.3333333333332864e-01)
+        p = fma(z, p, <double>3.333333333333333e-01)
+        h = z * p
+        h_low = fma(z_low, p, product_residual(z, p, h))
+    return fused(x, h, x * h_low) if fabs(x) < <real>0.9 else (x - t) - t_low
 
 
-cdef inline double tanh_shrink_derivative(double x) noexcept nogil:
-    cdef double t = tanh(x)
-    return t * t
+cdef inline real tanh_shrink_derivative(real x) noexcept nogil:
+    cdef real t, t_low, y
+    if real is float:
+        t = tanh_split(x, &t_low)
+        y = t * t
+        return y + fma(t + t, t_low, product_residual(t, t, y))
+    else:
+        t = tanh(x)
+        return t * t
 
 
-cdef inline double tanh_shrink_second_derivative(double x) noexcept nogil:
-    cdef double y = -tanh_second_derivative(x)
+cdef inline real tanh_shrink_second_derivative(real x) noexcept nogil:
+    cdef real y = -tanh_second_derivative(x)
     return y if x == x else x
 
 
-cdef inline double logcosh(double x) noexcept nogil:
-    cdef double p
-    cdef double a = abs_or_nan(x)
-    cdef double z = x * x
-    cdef double z_low = product_residual(x, x, z)
-    p = 1.6784012171599838e-11
-    p = fma(z, p, -2.931242489755638e-10)
-    p = fma(z, p, 2.472889300456475e-09)
-    p = fma(z, p, -1.3618790428155541e-08)
-    p = fma(z, p, 5.620895935980935e-08)
-    p = fma(z, p, -1.9062448144291998e-07)
-    p = fma(z, p, 5.713181184715232e-07)
-    p = fma(z, p, -1.603159370273443e-06)
-    p = fma(z, p, 4.38375924169102e-06)
-    p = fma(z, p, -1.1945707548439717e-05)
-    p = fma(z, p, 3.2775176121888e-05)
-    p = fma(z, p, -9.098845767531746e-05)
-    p = fma(z, p, 2.5658032234261794e-04)
-    p = fma(z, p, -7.386029234437202e-04)
-    p = fma(z, p, 2.186948849933831e-03)
-    p = fma(z, p, -6.746031745812344e-03)
-    p = fma(z, p, 2.222222222221549e-02)
-    p = fma(z, p, -8.333333333333326e-02)
-    p = fma(z, p, 5.0e-01)
-    p = fused(z, p, z_low * p)
-    return p if a < 1.25 else (a - 0.6931471803691238) + (softplus(-2.0 * a) - 1.9082149292705877e-10)
+cdef inline real logcosh(real x) noexcept nogil:
+    # x^2 p(x^2) near zero, and |x| - log(2) + log(1 + exp(-2|x|)) far from it, log(2) in two parts.
+    cdef real p, p_low, slope, h, far
+    cdef real a = abs_or_nan(x)
+    cdef real z = x * x
+    cdef real z_low = product_residual(x, x, z)
+    if real is float:
+        slope = fma(z, <float>-2.5803787e-05, <float>1.7690765e-04)
+        slope = fma(z, slope, <float>-6.804931e-04)
+        slope = fma(z, slope, <float>2.1621406e-03)
+        slope = fma(z, slope, <float>-6.74016e-03)
+        slope = fma(z, slope, <float>2.2221545e-02)
+        slope = fma(z, slope, <float>-8.3333306e-02)
+        p = fused(z, slope, <float>0.5)
+        p_low = fused(z, slope, <float>0.5 - p)
+        far = (a - <float>0.693145751953125) + (softplus(-<real>2 * a) - <float>1.4286068e-06)
+        h = fused(z, p, fma(z, p_low, z_low * p))
+    else:
+        p = fma(z, <double>7.1982604896762744e-09, <double>-7.30941066030056e-08)
+        p = fma(z, p, <double>3.770017865118739e-07)
+        p = fma(z, p, <double>-1.3751503526429652e-06)
+        p = fma(z, p, <double>4.190222424014436e-06)
+        p = fma(z, p, <double>-1.182576469860909e-05)
+        p = fma(z, p, <double>3.2720897049504474e-05)
+        p = fma(z, p, <double>-9.097068418228928e-05)
+        p = fma(z, p, <double>2.5657619310613146e-04)
+        p = fma(z, p, <double>-7.386022650558544e-04)
+        p = fma(z, p, <double>2.186948781636381e-03)
+        p = fma(z, p, <double>-6.746031741590931e-03)
+        p = fma(z, p, <double>2.2222222222082876e-02)
+        p = fma(z, p, <double>-8.333333333333179e-02)
+        p = fma(z, p, <double>0.5)
+        far = (a - <double>0.6931471803691238) + (softplus(-<real>2 * a) - <double>1.9082149292705877e-10)
+        h = fused(z, p, z_low * p)
+    return h if a < <real>1 else far
 
 
-cdef inline double logcosh_derivative(double x) noexcept nogil:
+cdef inline real logcosh_derivative(real x) noexcept nogil:
     return tanh(x)
 
 
-cdef inline double logcosh_second_derivative(double x) noexcept nogil:
+cdef inline real logcosh_second_derivative(real x) noexcept nogil:
     return tanh_derivative(x)
 
 

@@ -9,36 +9,24 @@ the binary digits of 2/pi, for arguments of any size.
 from __future__ import annotations
 
 import mpmath as mp
-from fit import Real, error, fit, show
-
-#: Centre of the Gaussian ratios in a / (a + 4): one where the ratio is, by luck, a short number, so that the low part
-#: of its sum with the next term is exact.
-CENTRE = mp.mpf(1667) / 4096
-SLOPE_CENTRE = mp.mpf("0.40625")
+from fit import Real, error, fit, fit_quotient, rounded, show
 
 
-def mills(a: mp.mpf) -> mp.mpf:
-    """Return Phi(-a) exp(a^2 / 2)."""
-    return mp.erfc(a / mp.sqrt(2)) * mp.exp(a * a / 2) / 2
+def hazard(a: mp.mpf) -> mp.mpf:
+    """Return exp(-a^2 / 2) / Phi(-a)."""
+    return 2 * mp.exp(-a * a / 2) / mp.erfc(a / mp.sqrt(2))
 
 
-def half_line(u: mp.mpf, centre: mp.mpf) -> mp.mpf:
-    """Return the a with a / (a + 4) = u + centre."""
-    v = u + centre
-    return 4 * v / (1 - v)
+def beside_line(dtype: str, constant: float) -> Real:
+    """Return what `tail_quotient` is beyond the line that it starts from."""
+    slope = rounded(mp.sqrt(2 * mp.pi), dtype)
+    return lambda a: hazard(a) - slope * a - constant
 
 
-ROOT = mp.findroot(lambda a: mills(a) - a / mp.sqrt(2 * mp.pi), 0.75)
-
-
-def gelu_ratio(u: mp.mpf) -> mp.mpf:
-    a = half_line(u, CENTRE)
-    return mills(a) * (a + 4)
-
-
-def gelu_slope_ratio(u: mp.mpf) -> mp.mpf:
-    a = half_line(u, SLOPE_CENTRE)
-    return (mills(a) - a / mp.sqrt(2 * mp.pi)) / (ROOT - a)
+def erfc_root(k: int, centre: mp.mpf) -> tuple[Real, Real]:
+    """Return the k-th root of erfc(u + centre), and the size that makes the error of its power absolute."""
+    root = lambda u: mp.erfc(u + centre) ** (mp.mpf(1) / k)  # noqa: E731
+    return root, lambda u: 1 / (k * root(u) ** (k - 1))
 
 
 def exp_curve(r: mp.mpf) -> mp.mpf:
@@ -67,7 +55,10 @@ def in_square(function: Real, near_zero: Real) -> Real:
 TANH_SHRINK = in_square(lambda x: (x - mp.tanh(x)) / x**3, lambda z: mp.mpf(1) / 3 - 2 * z / 15)
 LOGCOSH = in_square(lambda x: mp.log(mp.cosh(x)) / x**2, lambda z: mp.mpf(1) / 2 - z / 12)
 ARCTAN = in_square(lambda x: (mp.atan(x) - x) / x**3, lambda z: -mp.mpf(1) / 3 + z / 5)
-ERF = in_square(lambda x: mp.erf(x) / x, lambda z: 2 / mp.sqrt(mp.pi) * (1 - z / 3))
+ERF = in_square(lambda x: mp.erf(x) / x - 1, lambda z: 2 / mp.sqrt(mp.pi) * (1 - z / 3) - 1)
+ERF_SIZE = in_square(lambda x: mp.erf(x) / x, lambda z: 2 / mp.sqrt(mp.pi) * (1 - z / 3))
+FAR32, FAR32_SIZE = erfc_root(2, mp.mpf("1.5"))
+FAR64, FAR64_SIZE = erfc_root(8, mp.mpf(0))
 
 
 ATANH = in_square(lambda s: (mp.atanh(s) - s) / s**3, lambda z: mp.mpf(1) / 3 + z / 5)
@@ -100,25 +91,24 @@ def digits(value: mp.mpf, words: int) -> str:
 
 
 def main() -> None:
-    far32, far64 = mp.mpf(15) / 19, mp.mpf("39.5") / mp.mpf("43.5")
     reduced = mp.mpf("0.3469")
     cases: tuple[tuple[str, str, Real, mp.mpf, mp.mpf, int, Real | None, tuple[float, ...]], ...] = (
         ("expm1_reduced", "float32", exp_curve, -reduced, reduced, 5, exp_size, (0.5,)),
         ("expm1_reduced, exact", "float32", exp_curve, -reduced, reduced, 6, exp_size, ()),
         ("log1p_slope", "float32", log1p_slope, mp.mpf(-0.5), mp.mpf(0.5), 11, log1p_ratio, ()),
         ("log1p_slope", "float64", log1p_slope, mp.mpf(-0.5), mp.mpf(0.5), 21, log1p_ratio, ()),
-        ("gelu_ratio", "float32", gelu_ratio, -CENTRE, far32 - CENTRE, 11, None, ()),
-        ("gelu_ratio", "float64", gelu_ratio, -CENTRE, far64 - CENTRE, 24, None, ()),
-        ("gelu_slope_ratio", "float32", gelu_slope_ratio, -SLOPE_CENTRE, far32 - SLOPE_CENTRE, 10, None, ()),
-        ("gelu_slope_ratio", "float64", gelu_slope_ratio, -SLOPE_CENTRE, far64 - SLOPE_CENTRE, 23, None, ()),
-        ("tanh_shrink", "float64", TANH_SHRINK, mp.mpf(0), mp.mpf("1.5625"), 19, None, ()),
-        ("logcosh", "float64", LOGCOSH, mp.mpf(0), mp.mpf("1.5625"), 19, None, ()),
+        ("tanh_shrink", "float64", TANH_SHRINK, mp.mpf(0), mp.mpf(1), 16, None, ()),
+        ("logcosh", "float64", LOGCOSH, mp.mpf(0), mp.mpf(1), 15, None, (0.5,)),
         ("arctan", "float64", ARCTAN, mp.mpf(0), mp.mpf(1), 20, arctan_size, ()),
         ("arctan", "float32", ARCTAN, mp.mpf(0), mp.mpf(1), 9, arctan_size, ()),
         ("log_ratio, times 4, 16, 64", "float32", ATANH, mp.mpf(0), mp.mpf("0.041"), 3, atanh_size, ()),
-        ("erf", "float64", ERF, mp.mpf(0), mp.mpf("0.25"), 11, None, ()),
+        ("tanh_shrink", "float32", TANH_SHRINK, mp.mpf(0), mp.mpf(1), 8, None, (mp.mpf(1) / 3,)),
+        ("logcosh", "float32", LOGCOSH, mp.mpf(0), mp.mpf(1), 8, None, (0.5,)),
+        ("erf_near", "float32", ERF, mp.mpf(0), mp.mpf(1), 7, ERF_SIZE, ()),
+        ("erf_near", "float64", ERF, mp.mpf(0), mp.mpf("1.5625"), 14, ERF_SIZE, ()),
+        ("erf_far", "float32", FAR32, mp.mpf("-0.5"), mp.mpf("2.45"), 12, FAR32_SIZE, ()),
+        ("erf_far", "float64", FAR64, mp.mpf("1.25"), mp.mpf("5.95"), 17, FAR64_SIZE, ()),
     )
-    print("root of gelu's derivative:", mp.nstr(-ROOT, 35))
     with mp.workprec(1400):
         print("pi:", parts(+mp.pi, 3))
         print("2/pi:", digits(2 / mp.pi, 19))
@@ -126,6 +116,15 @@ def main() -> None:
         coefficients = fit(function, low, high, terms, dtype, size, fixed)
         print(f"{name}, {dtype}: error {mp.nstr(error(function, coefficients, low, high, size), 3)}")
         show(coefficients, dtype)
+    # The denominator's leading coefficient decides which roundings meet: found by trying numbers over all float32 numbers.
+    line32, line64 = beside_line("float32", 1.5), beside_line("float64", 1.5)
+    for dtype, quotient in (
+        ("float32", fit_quotient(line32, line32, 13.3, (5, 5), 6, "float32", 0.9322635531425476, hazard)),
+        ("float64", fit_quotient(line64, beside_line("float64", 0), 38.2, (9, 10), 11, "float64", 0.9375, hazard)),
+    ):
+        for part, coefficients in zip(("numerator", "denominator"), quotient, strict=True):
+            print(f"tail_quotient, {dtype}: {part}")
+            show(coefficients, dtype)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,43 @@ def error(function: Real, coefficients: list[mp.mpf], low: float, high: float, s
     return max(abs((mp.polyval(coefficients[::-1], x) - function(x)) / (size or function)(x)) for x in points)
 
 
+def fit_quotient(
+    function: Real, first: Real, high: float, degrees: tuple[int, int], terms: int, dtype: str, lead: float, size: Real
+) -> tuple[list[mp.mpf], list[mp.mpf]]:
+    """Return numerator and denominator, lowest coefficients first, of a quotient close to `function` on [0, high].
+
+    The denominator is that of the best quotient of the given degrees for `first`, times `lead`; the numerator, of so many
+    terms, is fitted again to what the rounded denominator needs. Errors are measured against `size`.
+    """
+    top, (m, n) = mp.mpf(high) / (high + 4), degrees
+    shares = [top * (1 + mp.cos(mp.pi * (2 * k + 1) / 140)) / 2 for k in range(70)]
+    nodes = [4 * v / (1 - v) for v in shares]
+    below = [mp.mpf(1)] + [mp.mpf(0)] * n
+    for _ in range(4):  # linear least squares, weighted by the denominator before
+        matrix, right = mp.matrix(len(nodes), m + n + 1), mp.matrix(len(nodes), 1)
+        for i, x in enumerate(nodes):
+            weight = 1 / (size(x) * mp.polyval(below[::-1], x))
+            for j in range(m + 1):
+                matrix[i, j] = weight * x**j
+            for j in range(1, n + 1):
+                matrix[i, m + j] = -weight * first(x) * x**j
+            right[i] = weight * first(x)
+        solution, _ = mp.qr_solve(matrix, right)
+        below = [mp.mpf(1), *(solution[m + j] for j in range(1, n + 1))]
+    below = [rounded(c * mp.mpf(lead), dtype) for c in below]
+    above: list[mp.mpf] = []
+    while (done := len(above)) < terms:
+        matrix, right = mp.matrix(len(nodes), terms - done), mp.matrix(len(nodes), 1)
+        for i, x in enumerate(nodes):
+            weight = 1 / (size(x) * mp.polyval(below[::-1], x))
+            for j in range(done, terms):
+                matrix[i, j - done] = weight * x**j
+            right[i] = weight * (function(x) * mp.polyval(below[::-1], x) - mp.polyval(above[::-1] or [0], x))
+        solution, _ = mp.qr_solve(matrix, right)
+        above += [rounded(solution[k], dtype) for k in range(1 if dtype == "float32" or done < 3 else terms - done)]
+    return above, below
+
+
 def show(coefficients: list[mp.mpf], dtype: str) -> None:
     """Print coefficients, highest first, as the kernels spell them."""
     for c in reversed(coefficients):
