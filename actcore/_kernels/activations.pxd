@@ -204,19 +204,19 @@ cdef inline real square_product(real c, real e, real p, real* low) noexcept nogi
     return g
 
 
-cdef inline double half_tanh(
-    bint exact, double power, double p, double p_low, double d, double low, double c, double* t_low
+cdef inline real half_tanh(
+    bint exact, real power, real p, real p_low, real d, real low, real c, real* t_low
 ) noexcept nogil:
     """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`, the sum of the result and
     `t_low`, which is worth adding only if `exact`, known when compiled.
     """
-    cdef double t
-    cdef double s = unscale(power)
-    cdef double n = fma(-s, p, 1.0 - s)
-    cdef double q = n * c
-    cdef double lost = remainder(n, q, d)
+    cdef real t
+    cdef real s = unscale(power)
+    cdef real n = fma(-s, p, <real>1 - s)
+    cdef real q = n * c
+    cdef real lost = remainder(n, q, d)
     if exact:
-        lost = fma(-q, low, lost) + fma(-s, p_low, fma(-s, p, (1.0 - s) - n))
+        lost = fma(-q, low, lost) + fma(-s, p_low, fma(-s, p, (<real>1 - s) - n))
     t = fma(lost, c, q)
     t_low[0] = fma(lost, c, q - t)
     return t
