@@ -38,8 +38,9 @@ HEAD = """\
 # Accuracy over all float32 numbers
 
 The largest error of every element-wise function and its derivatives, in units in the last place, over every one of the 2³² float32
-numbers (the 2²⁴ infinities and NaNs apart), at the default parameters. 0 is exact, 0.5 the nearest number each time. The AVX-512
-kernels are measured, against the float64 kernels, whose own error (see [accuracy.md](accuracy.md)) is some 2⁻²⁷ of a float32 unit.
+numbers (the 2²⁴ infinities and NaNs apart), at the default parameters. 0 is exact, 0.5 the nearest number each time; – is still to
+be measured. The AVX-512 kernels are compared with the float64 kernels, whose own error (see [accuracy.md](accuracy.md)) is some
+2⁻²⁷ of a float32 unit.
 A ✓ in the last column: the AVX2 kernels gave the same bits for all inputs, in all three orders.
 
 † is a share of the absolute bound (2⁻²⁵) that takes the place of the relative one next to a root of a derivative, where no
@@ -122,7 +123,7 @@ def table(records: Records) -> str:
     from actcore.registry import ORDERS, ROWS
 
     def cell(found: dict[str, Any]) -> str:
-        return f"{found['error']:.3g}{' †' if found['excused'] else ''}" if found else "–"
+        return f"{found['error']:.3f}{' †' if found['excused'] else ''}" if found else "–"
 
     lines, same = [], {True: "✓", False: "differs", None: "–"}
     for row in ROWS:
@@ -134,7 +135,7 @@ def table(records: Records) -> str:
     found = [found for orders in records.values() for isas in orders.values() for found in isas.values()]
     minutes = sum(one["seconds"] for one in found) / 60
     command = f"`python scripts/exhaustive.py` and `python scripts/exhaustive.py --isa {COMPARED}`"
-    tail = f"\n{command} measure what is missing or stale: {minutes:.0f} minutes of one core for the {len(found)} runs above.\n"
+    tail = f"\n{command} measure what is missing or stale; the {len(found)} runs so far took {minutes:.0f} minutes added up.\n"
     head = f"| function | f | f′ | f″ | {COMPARED} = {MEASURED} |\n|---|---:|---:|---:|---|\n"
     return HEAD + head + "".join(lines) + tail
 
