@@ -70,8 +70,8 @@ def openmp_flags() -> tuple[list[str], list[str]]:
 def extensions() -> list[Extension]:
     """Return every compiled module."""
     openmp_compile, openmp_link = openmp_flags()
-    # Same bytes wherever the tree lies: no debug information, no build path.
-    plain = ["-g0", f"-ffile-prefix-map={ROOT}=."] if sys.platform != "win32" else []
+    # Same bytes wherever the tree lies: no debug information, no build path. And no tables for exceptions, which C does not have.
+    plain = ["-g0", f"-ffile-prefix-map={ROOT}=.", "-fno-asynchronous-unwind-tables"] if sys.platform != "win32" else []
     modules = []
     for level in isa.instruction_sets():
         source = ROOT / "actcore" / "_kernels" / f"blocks_{level.name}.pyx"

@@ -276,8 +276,8 @@ cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
     """exp(r) - 1 for |r| <= ln(2) / 2 as an unevaluated sum of the result and `low`; `exact` as in `exp_curve`."""
     cdef real p = exp_curve(r, exact)
     cdef real z = r * r
-    cdef real y = fma(z, p, r)
-    low[0] = fma(z, p, r - y)
+    cdef real y = fused(z, p, r)
+    low[0] = fused(z, p, r - y)
     return y
 
 
@@ -447,7 +447,7 @@ cdef inline real log1p_slope(real x) noexcept nogil:
         p = fma(u, p, <float>-6.768803e-02)
         p = fma(u, p, <float>1.3260986e-01)
         p = fma(u, p, <float>-2.885271e-01)
-        p = fma(u, p, <float>-9.5319785e-02)
+        p = fused(u, p, <float>-9.5319785e-02)  # the last rounding shows
     else:
         p = <double>2.468319293524185e-05
         p = fma(u, p, <double>-3.8365560881357136e-05)
