@@ -230,15 +230,20 @@ cdef inline double sigmoid_derivative_scaled(double x, double factor) noexcept n
     return unscale(power * (factor * (g + g_low)))
 
 
-cdef inline double sigmoid_second_derivative_scaled(double x, double factor) noexcept nogil:
+cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept nogil:
     """factor * sigma''(x) = -factor * sigma'(x) tanh(x / 2)."""
-    cdef double power, p, p_low, d, low, e, g, g_low, t, t_low, y
-    cdef double c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+    cdef real power, p, p_low, d, low, e, g, g_low, t, t_low, y
+    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     g = factor * square_product(c, e, p, &g_low)
     g_low = factor * g_low
-    t = half_tanh(False, power, p, p_low, d, low, c, &t_low)
-    y = (g + g_low) * t
-    y = -y if x > 0.0 else y
+    g_low = fma(g, p_low, g_low) if real is float else g_low
+    t = half_tanh(real is float, power, p, p_low, d, low, c, &t_low)
+    if real is float:
+        y = g * t
+        y = y + fma(g, t_low, fma(g_low, t, product_residual(g, t, y)))
+    else:
+        y = (g + g_low) * t
+    y = -y if x > <real>0 else y
     return unscale(power * y)
 
 
@@ -250,10 +255,7 @@ cdef inline real sigmoid_derivative(real x) noexcept nogil:
 
 
 cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
-    if real is float:
-        return <float>0.125 * tanh_second_derivative(<float>0.5 * x)
-    else:
-        return sigmoid_second_derivative_scaled(x, 1.0)
+    return sigmoid_second_derivative_scaled(x, <real>1)
 
 
 cdef inline real silu(real x) noexcept nogil:
@@ -405,10 +407,7 @@ cdef inline real tanh_derivative(real x) noexcept nogil:
 
 
 cdef inline real tanh_second_derivative(real x) noexcept nogil:
-    if real is float:
-        return <float>-2 * (tanh(x) * sech_square(abs_or_nan(x), 4))
-    else:
-        return sigmoid_second_derivative_scaled(x + x, 8.0)
+    return sigmoid_second_derivative_scaled(x + x, <real>8)
 
 
 # --- exponential ------------------------------------------------------------------------------------------------
