@@ -367,7 +367,7 @@ cdef class Direct:
         """Return the result, or None where the call is not of this kind."""
         cdef cnp.ndarray x, result, g = None
         cdef cnp.npy_intp shape[MAX_DIMENSIONS]
-        cdef Py_ssize_t n, length, result_length, row, rows
+        cdef Py_ssize_t n, length, result_length, _row, rows
         cdef int k, number, ndim
         cdef char* at_x
         cdef char* at_g = NULL
@@ -402,7 +402,7 @@ cdef class Direct:
         rows = cnp.PyArray_SIZE(x) // n
         with nogil:
             saved = fp_enter()
-            for row in range(rows):
+            for _row in range(rows):
                 if number == cnp.NPY_FLOAT:
                     run_row(self.family, self.single, <float*> at_x, <float*> at_g, <float*> at_y, n)
                 else:

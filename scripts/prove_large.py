@@ -46,17 +46,27 @@ def calls() -> Iterator[tuple[str, Call, Callable[[np.ndarray], np.ndarray]]]:
     """Yield (name, call on the long array in place, the same on the pattern)."""
     for name in ("gelu", "tanh", "leaky_relu"):
         function = ac.get(name)
-        yield name, lambda x, y, f=function: f(x, out=y), function
-        yield f"{name} of one run of memory", lambda x, y, f=function: f(x.ravel(), out=y.ravel()), function
+        yield name, in_place(function), function
+        yield f"{name} of one run of memory", of_one_run(function), function
     yield "silu.derivative", lambda x, y: ac.silu.derivative(x, out=y), ac.silu.derivative
     yield "selu.backward, g being x", lambda x, y: ac.selu.backward(x, x, out=y), lambda x: ac.selu.backward(x, x)
     yield "gelu of all columns but one", but_one(ac.gelu), but_one_small(ac.gelu)
     for row in AXIS_ROWS:
         if row.family in ("normalised", "negated", "one-hot"):
             function = ac.get(row.name)
-            yield f"{row.name} along rows", lambda x, y, f=function: f(x, out=y), function
+            yield f"{row.name} along rows", in_place(function), function
     yield "softmax.backward, g being y", lambda x, y: ac.softmax.backward(x, x, out=y), lambda x: ac.softmax.backward(x, x)
     yield "logsumexp along rows", sums_of_rows, lambda x: with_sums(x, ac.logsumexp(x))
+
+
+def in_place(function: Any) -> Call:
+    """Return a call on the whole array."""
+    return lambda x, y: function(x, out=y)
+
+
+def of_one_run(function: Any) -> Call:
+    """Return a call on the array as one run of memory."""
+    return lambda x, y: function(x.ravel(), out=y.ravel())
 
 
 def but_one(function: Any) -> Call:

@@ -113,7 +113,7 @@ cdef inline real sharpened(real x, real beta, real* low) noexcept nogil:
 
 
 cdef inline real softplus_beta(real x, real beta) noexcept nogil:
-    cdef real power, p, p_low, d, d_low, e, scaled, low, w, y, rest, inverse, size, sharp, big, small
+    cdef real power, p, p_low, d, d_low, e, scaled, low, w, y, rest, inverse, size, big, small
     cdef real z = sharpened(x, beta, &low)
     gate(z, low, &power, &p, &p_low, &d, &d_low, &small)
     # The logarithm of 1 + e as in `softplus`, scaled like the power so that a small one keeps its digits; divided by beta.
