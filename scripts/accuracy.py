@@ -76,7 +76,8 @@ def referee(function: Callable[..., Any], parameters: dict[str, float]) -> Calla
                     exact = function(mpmath, mpmath.mpf(x), **{name: mpmath.mpf(p) for name, p in parameters.items()})
                 except (OverflowError, ValueError, ZeroDivisionError, MemoryError):
                     return None  # mpmath cannot: too far out, or a pole
-                if before is not None and abs(exact - before) <= abs(exact) * mpmath.mpf(2) ** -70:
+                # Two zeros may be two cancellations: those are asked again.
+                if before is not None and exact != 0 and abs(exact - before) <= abs(exact) * mpmath.mpf(2) ** -70:
                     return mpmath.mpf(exact)
             before, digits = exact, digits * 2
         return before if before is not None and abs(before) < mpmath.mpf(2) ** -1200 else None
