@@ -6,7 +6,8 @@ lost to rounding: less work than a root and a division. Differences of nearly eq
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, fabs, fma, fused, largest, product_residual, real, remainder, smallest,
+    abs_or_nan, at_least, at_most, copysign, fabs, fma, fused, largest, largest_finite, product_residual, real, remainder,
+    smallest,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -217,13 +218,6 @@ cdef inline real root_unscale(real size) noexcept nogil:
         return <float>7.378697629483821e19 if size > <float>1e9 else <float>1.0
     else:
         return <double>3.7739624248215414e168 if size > <double>1e100 else <double>1.0
-
-
-cdef inline real largest_finite(real x) noexcept nogil:
-    if real is float:
-        return <float>3.4028234663852886e38
-    else:
-        return <double>1.7976931348623157e308
 
 
 cdef inline real squareplus_pieces(

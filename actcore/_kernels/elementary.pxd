@@ -167,6 +167,13 @@ cdef inline real abs_or_nan(real x) noexcept nogil:
     return -x if -x > x else x
 
 
+cdef inline real largest_finite(real x) noexcept nogil:
+    if real is float:
+        return <float>3.4028234663852886e38
+    else:
+        return <double>1.7976931348623157e308
+
+
 cdef inline real largest(real x, real y) noexcept nogil:
     return x if x > y else y
 

@@ -11,7 +11,8 @@ from actcore._kernels.activations cimport (
 )
 from actcore._kernels.elementary cimport (
     abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma,
-    fused, largest, log1p_slope, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual, tail_clamp, unscale,
+    fused, largest, largest_finite, log1p_slope, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual,
+    tail_clamp, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -31,15 +32,10 @@ cdef inline real ratio(real x, real alpha, real* inverse, real* low) noexcept no
 
     The inverse of alpha takes the place of a division: it is computed once where alpha is one number.
     """
-    cdef real z, t, end, limit
-    if real is float:
-        end = <float>-130.0 * alpha
-        limit = <float>3.4028234663852886e38
-    else:
-        end = <double>-810.0 * alpha
-        limit = <double>1.7976931348623157e308
+    cdef real z, t
+    cdef real end = (<real>-130 if real is float else <real>-810) * alpha
     z = end if x < end else x
-    inverse[0] = smallest(<real>1 / alpha, limit)
+    inverse[0] = smallest(<real>1 / alpha, largest_finite(x))
     t = z * inverse[0]
     low[0] = remainder(z, t, alpha) * inverse[0]
     return t
@@ -100,12 +96,9 @@ cdef inline real gate(
 
 cdef inline real sharpened(real x, real beta, real* low) noexcept nogil:
     """beta |x| as an unevaluated sum of the result and `low`, cut where exp(-beta |x|) has vanished. A NaN keeps its sign."""
-    cdef real end, z
+    cdef real z
     cdef real a = abs_or_nan(x)
-    if real is float:
-        end = smallest(<float>130.0 / beta, <float>3.4028234663852886e38)
-    else:
-        end = smallest(<double>810.0 / beta, <double>1.7976931348623157e308)
+    cdef real end = smallest((<real>130 if real is float else <real>810) / beta, largest_finite(x))
     a = end if a > end else a
     z = a * beta
     low[0] = product_residual(a, beta, z)

@@ -6,7 +6,7 @@ so that they are the same for both dtypes.
 from libc.math cimport M_PI, cos, pow, sqrt
 from libc.stdint cimport int64_t
 
-from actcore._kernels.elementary cimport fabs, real
+from actcore._kernels.elementary cimport real
 
 cdef extern from *:
     """
