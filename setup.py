@@ -38,6 +38,9 @@ DIRECTIVES = {
 DEPENDS = ["setup.py", "actcore/_build/isa.py", *sorted(glob.glob("actcore/**/*.px[di]", recursive=True))]
 NUMPY_API = [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")]
 
+# The modules that drive the kernels: where a call takes long anyway, a small module is worth more than a fast one.
+CALLED_OFTEN = ("loops", "_fastcall", "_strided", "axis_loops")
+CALLED_SELDOM = ("runtime", "_ufuncs", "network", "objective", "training")
 
 NETWORK = ROOT / "actcore" / "_kernels" / "network_blocks.pxi"
 
@@ -86,7 +89,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name in ("runtime", "loops", "_ufuncs", "_fastcall", "_strided", "axis_loops", "network", "objective", "training"):
+    for name in (*CALLED_OFTEN, *CALLED_SELDOM):
         modules.append(
             Extension(
                 f"actcore.{name}",
@@ -94,7 +97,7 @@ def extensions() -> list[Extension]:
                 depends=DEPENDS,
                 include_dirs=[numpy.get_include()],
                 define_macros=NUMPY_API,
-                extra_compile_args=["-O2", *openmp_compile, *plain],  # the arithmetic is in the kernels
+                extra_compile_args=["-O2" if name in CALLED_OFTEN else "-Os", *openmp_compile, *plain],
                 extra_link_args=openmp_link,
             )
         )
