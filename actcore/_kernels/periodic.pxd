@@ -44,13 +44,15 @@ cdef extern from *:
         return (bits >> 63) ? -turns : turns;
     }
     /* x + x_low counted in turns divided by 2^bits: the fraction f + f_low, in [-1/2, 1/2], of one, and as the result the whole
-       ones. `quarters` of one are added first. */
+       ones. `quarters` of one are added first. The compiler's own conversion of 128 bits is a call of code without AVX, which
+       some processors take half a microsecond to change to; so they are converted in three parts. */
     static double actcore_counted(double x, double x_low, int bits, int quarters, double *f, double *f_low) {
         unsigned __int128 turns = actcore_turns(x) + actcore_turns(x_low) + ((unsigned __int128)quarters << (126 - bits));
         __int128 rest = (__int128)(turns << bits) >> 1;
-        *f = (double)rest;
-        *f_low = (double)(rest - (__int128)*f) * 0x1p-127;
-        *f *= 0x1p-127;
+        double high = 0x1p-53 * (double)(int64_t)(rest >> 74);
+        double middle = 0x1p-106 * (double)((int64_t)(rest >> 21) & INT64_C(0x1FFFFFFFFFFFFF));
+        *f = high + middle;
+        *f_low = (middle - (*f - high)) + 0x1p-127 * (double)((int64_t)rest & INT64_C(0x1FFFFF));
         return (double)((int)(turns >> (128 - bits)) + (rest < 0));
     }
     /* y, or -y for an odd number; the number stands in the lowest bits of `count`. */
