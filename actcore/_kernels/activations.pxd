@@ -161,21 +161,23 @@ cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint e
 
     With E = exp(-z) it is (1 + E (1 + u)) / (1 + E)^2: next to its root only the numerator cancels.
     """
-    cdef float power, p, p_low, low, rest, g, g_low, k, k_low, n, q, y
+    cdef float power, p, p_low, low, rest, g, g_low, k, k_low, n, e, q
     cdef float one = logistic_unit()
     cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &rest)
     cdef float c = <float>1 / d
-    low = low + rest
     g = <float>1 + u
-    g_low = ((<float>1 - g) + u) + u_low
     k = fused(p, g, g)
-    k_low = fma(p_low, g, fused(p, g, g - k)) + fma(p, g_low, g_low)
+    k_low = fused(p, g, g - k)
+    if exact:
+        low = low + rest
+        g_low = ((<float>1 - g) + u) + u_low
+        k_low = fma(p_low, g, k_low) + fma(p, g_low, g_low)
     n = fused(power, k, one)
     k_low = fma(power, k_low, fused(power, k, one - n))
+    e = fma(-c, low, remainder(<float>1, c, d))
     q = n * c
-    k_low = (fma(-q, low, remainder(n, q, d)) + k_low) * c
-    y = q * c
-    return one * fma(fma(-y, low, remainder(q, y, d)) + k_low, c, y)
+    k_low = fma(q, e + e, fma(k_low, c, product_residual(n, c, q)))
+    return one * fma(q, c, k_low * c)
 
 
 cdef inline real sigmoid(real x) noexcept nogil:

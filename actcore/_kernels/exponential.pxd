@@ -10,9 +10,9 @@ from actcore._kernels.activations cimport (
     tanh_second_derivative, tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, fabs, fma,
-    fused, largest, largest_finite, log1p_slope, minus_ln2_low, product_residual, real, remainder, smallest, sum_residual,
-    tail_clamp, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
+    expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_ln2_low, product_residual, real, remainder,
+    smallest, sum_residual, tail_clamp, tail_scale, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -471,53 +471,75 @@ cdef inline double mish_second_derivative(double x) noexcept nogil:
 
 # --- hyperbolic -------------------------------------------------------------------------------------------------------
 
-cdef inline real tanh_shrink(real x) noexcept nogil:
-    # x^3 p(x^2) near zero.
-    cdef real p, p_low, slope, h, h_low, t_low
-    cdef real t = tanh_split(x, &t_low)
-    cdef real z = x * x
-    cdef real z_low = product_residual(x, x, z)
+cdef inline real tanh_shrink_pieces(real a, real* z, real* z_low, real* h, real* h_low) noexcept nogil:
+    """1 - tanh(a) for a > 1.03125; up to there, h + h_low = 1 - tanh(a) / a, a polynomial of a^2 = z + z_low."""
+    cdef real p, slope, t, low, power, d, c
+    z[0] = a * a
+    z_low[0] = product_residual(a, a, z[0])
     if real is float:
-        slope = fma(z, <float>-1.4357858e-04, <float>9.2673e-04)
-        slope = fma(z, slope, <float>-3.212156e-03)
-        slope = fma(z, slope, <float>8.702409e-03)
-        slope = fma(z, slope, <float>-2.1831656e-02)
-        slope = fma(z, slope, <float>5.3963922e-02)
-        slope = fma(z, slope, <float>-1.3333316e-01)
-        p = fused(z, slope, <float>0.33333334)
-        p_low = fused(z, slope, <float>0.33333334 - p) - <float>9.934108e-09
-        h = z * p
-        h_low = fma(z, p_low, fma(z_low, p, product_residual(z, p, h)))
+        # Around a point where the polynomial is a float32 number: little is added to it, and so little is lost.
+        t = z[0] - <float>0.419921875
+        slope = fma(t, <float>4.1231378e-05, <float>-1.6960046e-04)
+        slope = fma(t, slope, <float>4.9091142e-04)
+        slope = fma(t, slope, <float>-1.4000548e-03)
+        slope = fma(t, slope, <float>4.0386943e-03)
+        slope = fma(t, slope, <float>-1.1663145e-02)
+        slope = fma(t, slope, <float>3.3682674e-02)
+        slope = fma(t, slope, <float>-9.7415656e-02)
+        p = fused(t, slope, <float>2.8547636e-01)
+        low = fused(t, slope, <float>2.8547636e-01 - p)
+        h[0] = z[0] * p
+        h_low[0] = fma(z[0], low, fma(z_low[0], p, product_residual(z[0], p, h[0])))
     else:
-        p = fma(z, <double>-2.4588103560742536e-08, <double>2.589341330617646e-07)
-        p = fma(z, p, <double>-1.3639501216357552e-06)
-        p = fma(z, p, <double>4.956111431496125e-06)
-        p = fma(z, p, <double>-1.4562439028158389e-05)
-        p = fma(z, p, <double>3.834737415034009e-05)
-        p = fma(z, p, <double>-9.6433432251338e-05)
-        p = fma(z, p, <double>2.3894224106866694e-04)
-        p = fma(z, p, <double>-5.899738718027414e-04)
-        p = fma(z, p, <double>1.455823269372048e-03)
-        p = fma(z, p, <double>-3.592126418324698e-03)
-        p = fma(z, p, <double>8.863235372400266e-03)
-        p = fma(z, p, <double>-2.1869488526629656e-02)
-        p = fma(z, p, <double>5.396825396793634e-02)
-        p = fma(z, p, <double>-1.3333333333332864e-01)
-        p = fma(z, p, <double>3.333333333333333e-01)
-        h = z * p
-        h_low = fma(z_low, p, product_residual(z, p, h))
-    return fused(x, h, x * h_low) if fabs(x) < <real>0.9 else (x - t) - t_low
+        p = fma(z[0], <double>-2.0668673996589306e-08, <double>2.2936582415078495e-07)
+        p = fma(z[0], p, <double>-1.2636365709048541e-06)
+        p = fma(z[0], p, <double>4.753971176951332e-06)
+        p = fma(z[0], p, <double>-1.429327077945191e-05)
+        p = fma(z[0], p, <double>3.80980659802089e-05)
+        p = fma(z[0], p, <double>-9.626879100697679e-05)
+        p = fma(z[0], p, <double>2.3886406885498954e-04)
+        p = fma(z[0], p, <double>-5.899473035742098e-04)
+        p = fma(z[0], p, <double>1.455816913308813e-03)
+        p = fma(z[0], p, <double>-3.592125381084413e-03)
+        p = fma(z[0], p, <double>8.863235262813313e-03)
+        p = fma(z[0], p, <double>-2.1869488519758565e-02)
+        p = fma(z[0], p, <double>5.3968253967718094e-02)
+        p = fma(z[0], p, <double>-1.333333333333262e-01)
+        p = fma(z[0], p, <double>3.333333333333333e-01)
+        h[0] = z[0] * p
+        h_low[0] = fma(z_low[0], p, product_residual(z[0], p, h[0]))
+    p = expm1_reduced(exp_reduce(at_most(a + a, <real>80), 1, <real>0, &power), False, &low)
+    d = fused(power, p, <real>1 + power)
+    c = <real>2 / d
+    if real is float:
+        low = fused(power, p, (<real>1 + power) - d)
+        c = fma(<real>0.5 * c, fma(-c, low, remainder(<real>2, c, d)), c)
+    return c
+
+
+cdef inline real tanh_shrink(real x) noexcept nogil:
+    cdef real z, z_low, h, h_low
+    cdef real a = abs_or_nan(x)
+    cdef real gap = tanh_shrink_pieces(a, &z, &z_low, &h, &h_low)
+    # Scaled, so that h_low counts down to the smallest number.
+    cdef real scaled = a * tail_scale(x)
+    cdef real y = unscale(fused(scaled, h, scaled * h_low))
+    # From here on what is missing is a small part of the sum, and so are its errors.
+    return copysign((a - <real>1) + gap if a > <real>1.03125 else y, x)
 
 
 cdef inline real tanh_shrink_derivative(real x) noexcept nogil:
-    cdef real t, t_low, y
+    cdef real z, z_low, h, h_low, gap, w, q, y
+    cdef real a = abs_or_nan(x)
     if real is float:
-        t = tanh_split(x, &t_low)
-        y = t * t
-        return y + fma(t + t, t_low, product_residual(t, t, y))
+        gap = tanh_shrink_pieces(a, &z, &z_low, &h, &h_low)
+        w = <real>1 - h
+        q = z * w
+        y = fma(q, w, fma(q, <real>2 * (((<real>1 - w) - h) - h_low), z_low * w))
+        return fma(gap, gap - <real>2, <real>1) if a > <real>1.03125 else y
     else:
-        t = tanh(x)
-        return t * t
+        y = tanh(x)
+        return y * y
 
 
 cdef inline real tanh_shrink_second_derivative(real x) noexcept nogil:
