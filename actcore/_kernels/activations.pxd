@@ -159,7 +159,8 @@ cdef inline float gated_product(float x, float z, float z_low, bint exact) noexc
 cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint exact) noexcept nogil:
     """The derivative of x sigma(z + z_low): sigma (1 + u (1 - sigma)), u + u_low being x times the derivative of z.
 
-    With E = exp(-z) it is (1 + E (1 + u)) / (1 + E)^2: next to its root only the numerator cancels.
+    With E = exp(-z) it is (1 + E (1 + u)) / (1 + E)^2: next to its root only the numerator cancels. If not `exact`, it goes
+    without what the roundings of p and 1 + u left over.
     """
     cdef float power, p, p_low, low, rest, g, g_low, k, k_low, n, e, q
     cdef float one = logistic_unit()
