@@ -125,6 +125,19 @@ class _WithLambd(Activation):
     value_and_derivative: _WithLambdPair
     backward: _WithLambdBackward
 
+class _WithLambdBiasOne(Elementwise):
+    def __call__(self, x: Any, /, *, lambd: Any = ..., bias: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithLambdBiasPair(Elementwise):
+    def __call__(self, x: Any, /, *, lambd: Any = ..., bias: Any = ..., out: tuple[Any, Any] | None = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> tuple[Any, Any]: ...
+class _WithLambdBiasBackward(Elementwise):
+    def __call__(self, x: Any, g: Any, /, *, lambd: Any = ..., bias: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithLambdBias(Activation):
+    def __call__(self, x: Any, /, *, lambd: Any = ..., bias: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+    derivative: _WithLambdBiasOne
+    second_derivative: _WithLambdBiasOne
+    value_and_derivative: _WithLambdBiasPair
+    backward: _WithLambdBiasBackward
+
 class _WithSlopeOffsetOne(Elementwise):
     def __call__(self, x: Any, /, *, slope: Any = ..., offset: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
 class _WithSlopeOffsetPair(Elementwise):
@@ -190,6 +203,19 @@ class _WithBeta(Activation):
     value_and_derivative: _WithBetaPair
     backward: _WithBetaBackward
 
+class _WithABCDOne(Elementwise):
+    def __call__(self, x: Any, /, *, a: Any = ..., b: Any = ..., c: Any = ..., d: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithABCDPair(Elementwise):
+    def __call__(self, x: Any, /, *, a: Any = ..., b: Any = ..., c: Any = ..., d: Any = ..., out: tuple[Any, Any] | None = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> tuple[Any, Any]: ...
+class _WithABCDBackward(Elementwise):
+    def __call__(self, x: Any, g: Any, /, *, a: Any = ..., b: Any = ..., c: Any = ..., d: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithABCD(Activation):
+    def __call__(self, x: Any, /, *, a: Any = ..., b: Any = ..., c: Any = ..., d: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+    derivative: _WithABCDOne
+    second_derivative: _WithABCDOne
+    value_and_derivative: _WithABCDPair
+    backward: _WithABCDBackward
+
 class _WithAOne(Elementwise):
     def __call__(self, x: Any, /, *, a: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
 class _WithAPair(Elementwise):
@@ -247,6 +273,7 @@ thresholded_relu: _WithTheta
 hard_tanh: _WithMinValueMaxValue
 hard_shrink: _WithLambd
 soft_shrink: _WithLambd
+shrink: _WithLambdBias
 absolute: _Plain
 triangular: _Plain
 square: _Plain
@@ -268,6 +295,7 @@ dish: _Plain
 exponential: _Plain
 celu: _WithAlpha
 log_sigmoid: _Plain
+log1mexp: _Plain
 softplus_beta: _WithBeta
 swish: _WithBeta
 quick_gelu: _Plain
@@ -276,6 +304,7 @@ elish: _Plain
 hard_elish: _Plain
 mish: _Plain
 tanh_shrink: _Plain
+soboleva_tanh: _WithABCD
 logcosh: _Plain
 lisht: _Plain
 lecun_tanh: _Plain
@@ -283,6 +312,7 @@ tanh_exp: _Plain
 gaussian: _Plain
 arctan: _Plain
 erf: _Plain
+erfc: _Plain
 normal_cdf: _Plain
 sinusoid: _Plain
 sinc: _Plain
@@ -291,6 +321,7 @@ snake: _WithA
 soft_exponential: _WithAlpha
 logit: _Plain
 atanh: _Plain
+erfinv: _Plain
 softplus_inverse: _Plain
 elu_inverse: _WithAlpha
 softsign_inverse: _Plain

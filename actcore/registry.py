@@ -108,7 +108,7 @@ class Row:
     bounds: Bounds = Bounds()
     #: The file in ``_kernels`` that has the functions ``name``, ``name_derivative`` and ``name_second_derivative``.
     kernels: str = "activations"
-    #: Whether those are written in float64, so that float32 is widened before them and rounded after.
+    #: Whether those are written in float64, so that float32 is widened before them and rounded after, a piece at a time.
     double_inside: bool = False
     #: Whether there is a ``name_is_far`` of an element, and the others take, last, whether one of the elements at hand is.
     far: bool = False
@@ -283,6 +283,30 @@ def _tanh_exp_derivative(m: Any, x: Any) -> Any:
 def _tanh_exp_second_derivative(m: Any, x: Any) -> Any:
     w = m.exp(min(x, 20))
     return w * _sech2_exp(m, x) * (2 + x - 2 * x * w * m.tanh(w))
+
+
+def _erfinv(m: Any, x: Any) -> Any:
+    """Solve ln erfc(y) = ln(1 − |x|) by Newton's method: concave, so it does not overshoot."""
+    if abs(x) < m.mpf(1) / 2:
+        return m.erfinv(x)
+    rest = 1 - abs(x)
+    y = m.sqrt(-m.log(rest * (1 + abs(x))))
+    for _ in range(200):
+        missing = m.erfc(y)
+        step = missing * m.log(missing / rest) * m.sqrt(m.pi) * m.exp(y * y) / 2
+        y += step
+        if abs(step) <= abs(y) * m.eps * 64:
+            break
+    return m.sign(x) * y
+
+
+def _soboleva_tanh(m: Any, x: Any, a: Any, b: Any, c: Any, d: Any) -> tuple[Any, Any, Any]:
+    """Return the value and the two derivatives of a quotient n / q, both over the larger exponential of q."""
+    k = max(c * x, -d * x)
+    n = [a**i * m.exp(a * x - k) - (-b) ** i * m.exp(-b * x - k) for i in range(3)]
+    q = [c**i * m.exp(c * x - k) + (-d) ** i * m.exp(-d * x - k) for i in range(3)]
+    first = (n[1] * q[0] - n[0] * q[1]) / q[0] ** 2
+    return n[0] / q[0], first, (n[2] * q[0] - n[0] * q[2]) / q[0] ** 2 - 2 * first * q[1] / q[0]
 
 
 def _sinc(m: Any, x: Any) -> Any:
@@ -717,6 +741,29 @@ ROWS: tuple[Row, ...] = (
         cost=0.15,
     ),
     Row(
+        name="shrink",
+        title="Shrink",
+        formula="f(x) = x − bias if x > lambd, x + bias if x < −lambd, else 0",
+        derivative_formula="f′(x) = 1 if |x| > lambd else 0",
+        parameters=(
+            Parameter("lambd", 0.5, 0.0, inf, 0.05, "half the width of the gap"),
+            Parameter("bias", 0.0, -inf, inf, 0.05, "how much closer to 0 what is left comes"),
+        ),
+        reference=Reference(
+            value=lambda m, x, lambd, bias: x - m.sign(x) * bias if abs(x) > lambd else m.mpf(0),
+            derivative=lambda m, x, lambd, bias: m.mpf(1 if abs(x) > lambd else 0),
+            second_derivative=lambda m, x, lambd, bias: m.mpf(0),
+        ),
+        range=(-inf, inf),
+        kinks=(Kink(lambda lambd, bias: -lambd, derivative=0.0), Kink(lambda lambd, bias: lambd, derivative=0.0)),
+        tags=frozenset({"piecewise-linear", "unbounded", "sparse", "zero-centred", "discontinuous"}),
+        spellings=_same(onnx="Shrink"),
+        advice="Between hard shrink, which is bias = 0, and soft shrink, which is bias = lambd: sets small values to 0.",
+        source="ONNX operator Shrink",
+        kernels="piecewise",
+        cost=0.15,
+    ),
+    Row(
         name="absolute",
         title="Absolute value",
         formula="f(x) = |x|",
@@ -1129,6 +1176,25 @@ ROWS: tuple[Row, ...] = (
         cost=0.6,
     ),
     Row(
+        name="log1mexp",
+        title="Log1mexp",
+        formula="f(x) = ln(1 − exp(−x))",
+        derivative_formula="f′(x) = 1 / (exp(x) − 1)",
+        reference=Reference(
+            value=lambda m, x: m.log1p(-m.exp(-x)) if x > 1 else m.log(-m.expm1(-x)),
+            derivative=lambda m, x: -m.exp(-x) / m.expm1(-x),
+            second_derivative=lambda m, x: -m.exp(-x) / m.expm1(-x) ** 2,
+        ),
+        range=(-inf, 0.0),
+        domain=(0.0, inf),
+        tags=frozenset({"monotone", "smooth", "unbounded"}),
+        spellings=_same(jax="jax.nn.log1mexp"),
+        advice="From −ln p to ln(1 − p), for x > 0 as in JAX, TensorFlow and R; others write it for the negative argument.",
+        source="Mächler: Accurately computing log(1 − exp(−|a|)) (2012)",
+        kernels="inverses",
+        cost=1.0,
+    ),
+    Row(
         name="softplus_beta",
         title="Softplus with sharpness",
         formula="f(x) = ln(1 + exp(beta · x)) / beta",
@@ -1297,6 +1363,30 @@ ROWS: tuple[Row, ...] = (
         cost=0.8,
     ),
     Row(
+        name="soboleva_tanh",
+        title="Soboleva modified tanh",
+        formula="f(x) = (exp(a x) − exp(−b x)) / (exp(c x) + exp(−d x))",
+        derivative_formula="f′(x) = (a exp(a x) + b exp(−b x) − f(x) · (c exp(c x) − d exp(−d x))) / (exp(c x) + exp(−d x))",
+        parameters=(
+            Parameter("a", 1.0, 0.0, inf, 0.1, "growth on the right; bounded there if at most c"),
+            Parameter("b", 1.0, 0.0, inf, 0.1, "growth on the left; bounded there if at most d"),
+            Parameter("c", 1.0, 0.0, inf, 0.1, "what holds it back on the right"),
+            Parameter("d", 1.0, 0.0, inf, 0.1, "what holds it back on the left"),
+        ),
+        reference=Reference(
+            value=lambda m, x, a, b, c, d: _soboleva_tanh(m, x, a, b, c, d)[0],
+            derivative=lambda m, x, a, b, c, d: _soboleva_tanh(m, x, a, b, c, d)[1],
+            second_derivative=lambda m, x, a, b, c, d: _soboleva_tanh(m, x, a, b, c, d)[2],
+        ),
+        range=(lambda a, b, c, d: -1.0 if b <= d else -inf, lambda a, b, c, d: 1.0 if a <= c else inf),
+        tags=frozenset({"bounded", "smooth", "saturating", "zero-centred"}),
+        advice="Tanh with four slopes: the tails of either side rise, saturate or fall back to 0 on their own.",
+        source="Soboleva, Beskorovainyi: The utility function in problems of structural optimization of distributed objects (2008)",
+        kernels="exponential",
+        double_inside=True,
+        cost=3.5,
+    ),
+    Row(
         name="logcosh",
         title="Log-cosh",
         formula="f(x) = ln(cosh(x))",
@@ -1417,6 +1507,24 @@ ROWS: tuple[Row, ...] = (
         source="Williams: Computation with infinite neural networks (1998)",
         kernels="normal",
         cost=0.35,
+    ),
+    Row(
+        name="erfc",
+        title="Complementary error function",
+        formula="f(x) = 1 − erf(x) = 2/√π · ∫ₓ^∞ exp(−t²) dt",
+        derivative_formula="f′(x) = −2/√π · exp(−x²)",
+        reference=Reference(
+            value=lambda m, x: m.erfc(x),
+            derivative=lambda m, x: -2 / m.sqrt(m.pi) * m.exp(-x * x),
+            second_derivative=lambda m, x: 4 * x / m.sqrt(m.pi) * m.exp(-x * x),
+        ),
+        range=(0.0, 2.0),
+        tags=frozenset({"monotone", "bounded", "smooth", "saturating"}),
+        spellings=_same(torch="torch.special.erfc", jax="jax.scipy.special.erfc"),
+        advice="Twice the probability of a Gaussian tail: keeps its digits where 1 − erf(x) has lost them.",
+        source="Abramowitz, Stegun: Handbook of mathematical functions (1964), 7.1.2",
+        kernels="normal",
+        cost=0.8,
     ),
     Row(
         name="normal_cdf",
@@ -1569,6 +1677,26 @@ ROWS: tuple[Row, ...] = (
         source="Abramowitz, Stegun: Handbook of mathematical functions (1964), 4.6.22",
         kernels="inverses",
         cost=0.6,
+    ),
+    Row(
+        name="erfinv",
+        title="Inverse error function",
+        formula="f(x) = y with erf(y) = x",
+        derivative_formula="f′(x) = √π/2 · exp(f(x)²)",
+        reference=Reference(
+            value=_erfinv,
+            derivative=lambda m, x: m.sqrt(m.pi) / 2 * m.exp(_erfinv(m, x) ** 2),
+            second_derivative=lambda m, x: m.pi / 2 * _erfinv(m, x) * m.exp(2 * _erfinv(m, x) ** 2),
+        ),
+        range=(-inf, inf),
+        domain=(-1.0, 1.0),
+        tags=frozenset({"monotone", "smooth", "unbounded", "inverse", "zero-centred"}),
+        spellings=_same(torch="torch.special.erfinv", jax="jax.scipy.special.erfinv"),
+        advice="Makes uniform numbers Gaussian: √2 times it is the quantile of a probability (1 + x) / 2.",
+        source="Carlitz: The inverse of the error function (1963)",
+        kernels="inverses",
+        double_inside=True,
+        cost=6.0,
     ),
     Row(
         name="softplus_inverse",

@@ -114,3 +114,61 @@ def test_soft_exponential_over_its_parameter(alpha: float) -> None:
     if alpha < 0:
         outside = np.array([low - 1e-3, low - 10])
         assert np.isnan(f(outside)).all() and np.isnan(f.derivative(outside)).all()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_ends_of_what_is_made_of_the_error_function(dtype: str) -> None:
+    ends = np.array([-np.inf, np.inf], dtype)
+    assert np.array_equal(ac.erfc(ends), [2.0, 0.0])
+    assert np.array_equal(ac.erfc.derivative(ends), [0.0, 0.0]) and np.array_equal(ac.erfc.second_derivative(ends), [0.0, 0.0])
+    deep = np.array([9.5 if dtype == "float32" else 27.0], dtype)
+    assert 0 < ac.erfc(deep)[0] < np.finfo(dtype).tiny
+    x = np.array([-1.0, 1.0, -0.0, 0.0], dtype)
+    assert np.array_equal(ac.erfinv(x), [-np.inf, np.inf, 0.0, 0.0])
+    assert np.array_equal(np.signbit(ac.erfinv(x)), [True, False, True, False])
+    assert np.array_equal(ac.erfinv.derivative(x)[:2], [np.inf, np.inf])
+    assert np.array_equal(ac.erfinv.second_derivative(x)[:2], [-np.inf, np.inf])
+    outside = np.array([-np.inf, -1.5, 1.5, np.inf], dtype)
+    assert all(np.isnan(function_of(ac.erfinv.spec, kind)(outside)).all() for kind in ORDERS)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_ends_of_log1mexp(dtype: str) -> None:
+    ends = np.array([-0.0, 0.0, np.inf], dtype)
+    assert np.array_equal(ac.log1mexp(ends), [-np.inf, -np.inf, 0.0])
+    assert np.array_equal(ac.log1mexp.derivative(ends), [np.inf, np.inf, 0.0])
+    assert np.array_equal(ac.log1mexp.second_derivative(ends), [-np.inf, -np.inf, 0.0])
+    outside = np.array([-np.inf, -1.0, -np.finfo(dtype).tiny], dtype)
+    assert all(np.isnan(function_of(ac.log1mexp.spec, kind)(outside)).all() for kind in ORDERS)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("bias", [0.0, 0.5, -0.25])
+def test_shrink_is_hard_and_soft_shrink(dtype: str, bias: float) -> None:
+    x = np.array([-np.inf, -3.0, -0.75, -0.5, -0.25, -0.0, 0.0, 0.25, 0.5, 0.75, 3.0, np.inf], dtype)
+    sign = np.sign(x)
+    assert np.array_equal(ac.shrink(x, bias=bias), np.where(np.abs(x) > 0.5, x - sign * x.dtype.type(bias), 0))
+    if bias == 0:
+        assert np.array_equal(ac.shrink(x), ac.hard_shrink(x))
+    if bias == 0.5:
+        assert np.array_equal(ac.shrink(x, bias=bias), ac.soft_shrink(x))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_the_four_slopes_of_sobolevas_tanh(dtype: str) -> None:
+    ends = np.array([-np.inf, np.inf], dtype)
+    assert np.array_equal(ac.soboleva_tanh(ends), [-1.0, 1.0])
+    assert np.array_equal(ac.soboleva_tanh(ends, a=0.5, b=2.0), [-np.inf, 0.0])
+    slopes = np.array([[1, 1, 1, 1], [0.7, 1.3, 1.2, 1.5], [1, 1, 0, 0], [1.5, 0.5, 1, 0.5], [0.5, 2, 0.5, 2]], dtype)
+    x = np.array([-20.0, -1.25, -0.1, 0.0, 1e-6, 0.4, 0.6, 3.0, 25.0], dtype)
+    row = ac.soboleva_tanh.spec
+    for kind, share in zip(ORDERS, (4, 8, 16), strict=True):
+        together = function_of(row, kind)(x[:, None], **dict(zip("abcd", slopes.T, strict=True)))
+        for column, given in zip(together.T, slopes, strict=True):
+            parameters = {name: float(value) for name, value in zip("abcd", given, strict=True)}
+            assert np.array_equal(column, function_of(row, kind)(x, **parameters))
+            with mpmath.workdps(60):
+                reference = getattr(row.reference, kind)
+                exact = [float(reference(mpmath.mp, mpmath.mpf(float(v)), **parameters)) for v in x]
+            eps = float(np.finfo(dtype).eps)
+            np.testing.assert_allclose(column, exact, rtol=share * eps, atol=share * eps)

@@ -748,3 +748,83 @@ cdef inline double tanh_exp_second_derivative(double x) noexcept nogil:
     y = unscale(power * (4.0 * (g + g_low) * (w * u)))
     y = x_exp(x, 2.0) if x < -40.0 else y
     return y if x == x else x
+
+
+# --- Soboleva's modified hyperbolic tangent ---------------------------------------------------------------------------
+
+cdef inline double decay(double x, double a, double b, double* rest, double* rest_low) noexcept nogil:
+    """exp(-(a + b) x) for x, a, b >= 0, and what it lacks of 1 as the sum of `rest` and `rest_low`."""
+    cdef double power, p, p_low, s, one
+    cdef double rate = a + b
+    cdef double z = rate * x
+    cdef double low = fma(sum_error(a, b, rate), x, product_residual(rate, x, z))
+    p = exp_tail_exact(tail_clamp(-z), -low if z < 800.0 else 0.0, &power, &p_low)
+    s = unscale(power)
+    one = 1.0 - s
+    rest[0] = fused(-s, p, one)
+    rest_low[0] = fused(-s, p_low, fused(-s, p, one - rest[0]) + ((1.0 - one) - s))
+    return unscale(fma(power, p + p_low, power))
+
+
+cdef inline double growth(double x, double a, double c) noexcept nogil:
+    """exp((a - c) x)."""
+    cdef double rate = a - c
+    cdef double z = rate * x
+    cdef double y = exp(z)
+    return fma(fma(sum_error(a, -c, rate), x, product_residual(rate, x, z)), y, y) if fabs(z) < 708.0 else y
+
+
+cdef inline double soboleva_side(double x, double* a, double* b, double* c, double* d) noexcept nogil:
+    """|x|, within the finite numbers, and the parameters as they are right of zero: on the left the function is its own mirror
+    image with the parameters exchanged, and all exponentials are counted from that of the denominator.
+    """
+    cdef double right = a[0]
+    a[0] = b[0] if x < 0.0 else right
+    b[0] = right if x < 0.0 else b[0]
+    right = c[0]
+    c[0] = d[0] if x < 0.0 else right
+    d[0] = right if x < 0.0 else d[0]
+    return at_most(abs_or_nan(x), 1e300)
+
+
+cdef inline double soboleva_tanh(double x, double a, double b, double c, double d) noexcept nogil:
+    cdef double n, n_low, m, m_low, e, q, r, y
+    cdef double z = soboleva_side(x, &a, &b, &c, &d)
+    decay(z, a, b, &n, &n_low)
+    e = decay(z, c, d, &m, &m_low)
+    q = 1.0 + e
+    r = 1.0 / q
+    y = n * r
+    y = fma(fma(-y, (1.0 - q) + e, remainder(n, y, q)) + n_low, r, y)
+    return copysign(growth(z, a, c) * y, x)
+
+
+cdef inline double soboleva_tanh_derivative(double x, double a, double b, double c, double d) noexcept nogil:
+    cdef double n, m, low, p, e, r, y
+    cdef double z = soboleva_side(x, &a, &b, &c, &d)
+    p = decay(z, a, b, &n, &low)
+    e = decay(z, c, d, &m, &low)
+    r = 1.0 / (1.0 + e)
+    y = (a - c) + fma(p, b + c, e * fma(p, b - d, a + d))
+    y = growth(z, a, c) * (y * r * r)
+    return y if x == x else x
+
+
+cdef inline double soboleva_tanh_second_derivative(double x, double a, double b, double c, double d) noexcept nogil:
+    cdef double n, m, low, p, e, r, t, g, near, y
+    cdef double z = soboleva_side(x, &a, &b, &c, &d)
+    p = decay(z, a, b, &n, &low)
+    e = decay(z, c, d, &m, &low)
+    r = 1.0 / (1.0 + e)
+    # Next to zero from the derivatives of numerator n and denominator, with what makes up the value at zero, if any, apart.
+    t = fma(d, m, c - d) * r
+    near = fma(2.0 * t, b + t, b * b) - fma(c, c, d * d * e) * r
+    near = fma(n, near, (a + b) * (((a - c) - (b - d)) - (c + d) * m * r))
+    # Far out, from those of the first derivative, in which all that does not vanish there cancels beforehand.
+    g = (a - c) + fma(p, b + c, e * fma(p, b - d, a + d))
+    t = (a + b) * (b + c) * p + e * fma((a + b) + (c + d), (b - d) * p, (c + d) * (a + d))
+    y = fma(fma(a + c + 2.0 * d, e, a - c), g, -fma(e, t, t)) * r * r
+    y = near if z * (c + d) < 1.0 else y
+    y = growth(z, a, c) * (y * r)
+    y = -y if x < 0.0 else y
+    return y if x == x else x

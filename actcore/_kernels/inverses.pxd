@@ -7,6 +7,8 @@ from actcore._kernels.elementary cimport (
     abs_or_nan, at_least, at_most, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, largest, minus_ln2_low,
     product_residual, real, remainder, smallest, tail_clamp, unscale,
 )
+from actcore._kernels.activations cimport logistic_ceiling
+from actcore._kernels.normal cimport erf_slope, erfc_quotient
 from actcore._kernels.piecewise cimport sum_error
 
 cdef extern from *:
@@ -148,19 +150,26 @@ cdef inline double log_of_quotient(double s, double k, double low) noexcept nogi
     return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, p, k * 1.9082149292705877e-10) + low))
 
 
-cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shift) noexcept nogil:
-    """log(2^-shift (p + p_low) / (q + q_low)) for p and q positive and normal, as twice the arctanh of a small quotient."""
-    cdef float k, n, d, d_low, c, s, s_low, z, series, y, low
+cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shift, bint exact) noexcept nogil:
+    """log(2^-shift (p + p_low) / (q + q_low)) for p and q positive and normal, as twice the arctanh of a small quotient.
+
+    `exact`, known when compiled, says that p_low may be as large as p - q.
+    """
+    cdef float k, n, n_low, d, d_low, c, s, s_low, z, series, y, low
     cdef float scaled = inverse_power_f32(p, q, shift, &k)
     cdef float r = scaled * p
     cdef float r_low = scaled * p_low
-    n = (r - q) + (r_low - q_low)
+    n_low = r_low - q_low
+    n = (r - q) + n_low
+    n_low = ((r - q) - n) + n_low
     n = n + n
     d = r + q
     d_low = ((largest(r, q) - d) + smallest(r, q)) + (r_low + q_low)
     c = <float>1 / d
     s = n * c
     s_low = fma(-s, d_low, remainder(n, s, d)) * c
+    if exact:
+        s_low = fma(n_low, c + c, s_low)
     z = s * s
     series = <float>2.3758218e-03
     series = fma(z, series, <float>1.2486069e-02)
@@ -178,7 +187,7 @@ cdef inline real logit(real x) noexcept nogil:
     rest = <real>1 - z
     if real is float:
         # Scaled, because the exponent of a subnormal number could not be read.
-        y = log_ratio(z * <float>18446744073709551616.0, <float>0, rest, (<float>1 - rest) - z, 64)
+        y = log_ratio(z * <float>18446744073709551616.0, <float>0, rest, (<float>1 - rest) - z, 64, False)
     else:
         w = z * (<double>1.2676506002282294e30 if z < <double>1e-290 else <double>1)
         w = inverse_power(w / rest, &k) * w
@@ -226,7 +235,7 @@ cdef inline real atanh(real x) noexcept nogil:
     cdef real p = <real>1 + a
     cdef real q = <real>1 - a
     if real is float:
-        y = <float>0.5 * log_ratio(p, (<float>1 - p) + a, q, (<float>1 - q) - a, 0)
+        y = <float>0.5 * log_ratio(p, (<float>1 - p) + a, q, (<float>1 - q) - a, 0, False)
     else:
         w = inverse_power(p / q, &k)
         # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
@@ -299,12 +308,132 @@ cdef inline double softplus_inverse_second_derivative(double x) noexcept nogil:
     return NAN if x < 0.0 else (-(e * c) * c if x == x else x)
 
 
+cdef inline real missing_from_one(real x, real* power, real* p, real* p_low, real* low) noexcept nogil:
+    """q + low = 1 - exp(-x) for x >= 0, where exp(-x) = unscale(power (1 + p + p_low))."""
+    cdef real s, one, q
+    p[0] = exp_tail_exact(tail_clamp(-x), <real>0, power, p_low)
+    s = unscale(power[0])
+    one = <real>1 - s
+    q = fused(-s, p[0], one)
+    low[0] = fused(-s, p_low[0], fused(-s, p[0], one - q) + ((<real>1 - one) - s))
+    return q
+
+
+cdef inline real log1mexp(real x) noexcept nogil:
+    cdef real power, p, p_low, low, e, e_low, small, k, w, y
+    cdef real q = missing_from_one(x, &power, &p, &p_low, &low)
+    e = fused(power, p, power)
+    e_low = fused(power, p_low, fused(power, p, power - e))
+    small = unscale(e)
+    if real is float:
+        # Scaled, because the exponent of a subnormal number could not be read.
+        y = log_ratio(q * <float>18446744073709551616.0, low * <float>18446744073709551616.0, <float>1, <float>0, 64, True)
+    else:
+        w = q * (<double>1.2676506002282294e30 if q < <double>1e-290 else <double>1)
+        w = inverse_power(w, &k) * w
+        k = k - <double>100 if q < <double>1e-290 else k
+        # Where 1 - exp(-x) is near 1, its logarithm is that of what is missing.
+        low = -unscale(e_low) if k == <double>0 else low
+        y = -small / (<double>2 - small) if k == <double>0 else (w - <double>1) / (w + <double>1)
+        y = log_of_quotient(y, k, low / q)
+    # Farther out two terms of the series are enough, and a subnormal result is rounded once.
+    y = -unscale(e + fma(<real>0.5 * small, e, e_low)) if x > <real>0.5 * logistic_ceiling(x) else y
+    y = -<real>INFINITY if x == <real>0 else y
+    y = <real>NAN if x < <real>0 else y
+    return y if x == x else x
+
+
+cdef inline real log1mexp_slope(real x, real* inverse, real* power) noexcept nogil:
+    """exp(-x) / (1 - exp(-x)) over unscale(power), and the inverse of the denominator."""
+    cdef real p, p_low, low, c, e, h
+    cdef real q = missing_from_one(x, power, &p, &p_low, &low)
+    c = <real>1 / q
+    e = fma(-c, low, remainder(<real>1, c, q))
+    h = fma(c, fma(e, p, e + p_low) + p, c)
+    # Next to zero both are 1 / x, which may be infinite.
+    inverse[0] = c if x < <real>1e-30 else fma(c, e, c)
+    return c if x < <real>1e-30 else h
+
+
+cdef inline real log1mexp_derivative(real x) noexcept nogil:
+    cdef real power, c
+    cdef real h = log1mexp_slope(x, &c, &power)
+    cdef real y = unscale(power * h) if x > <real>1 else unscale(power) * h
+    y = <real>NAN if x < <real>0 else y
+    return y if x == x else x
+
+
+cdef inline real log1mexp_second_derivative(real x) noexcept nogil:
+    cdef real power, c
+    cdef real h = -log1mexp_slope(x, &c, &power)
+    h = h * c
+    h = unscale(power * h) if x > <real>1 else unscale(power) * h
+    h = <real>NAN if x < <real>0 else h
+    return h if x == x else x
+
+
+cdef inline double erfinv_power(double x, double* power) noexcept nogil:
+    """The inverse y of the error function at |x|, and exp(y^2): a first approximation, and what Halley's method adds to it."""
+    cdef double k, w, y, h, p, p_low, s, e, low, d, d_low, c, u, z
+    cdef double a = fabs(x)
+    cdef double q = 1.0 - a
+    # y / a is a smooth function of -log(1 - a^2).
+    z = q * (1.0 + a)
+    w = inverse_power(z, &k) * z
+    w = -log_of_quotient((w - 1.0) / (w + 1.0), k, 0.0)
+    p = fma(w, 3.525908317301301e-07, 5.4418514906872294e-05)
+    p = fma(w, p, 0.0009203171601248672)
+    p = fma(w, p, 0.009647435330481437)
+    p = fma(w, p, 0.06792711197843786)
+    p = fma(w, p, 0.32466414756346157)
+    p = fma(w, p, 0.8862269071404869)
+    h = fma(w, 8.545559733019637e-09, 6.011366350074786e-06)
+    h = fma(w, h, 0.0002930299966077265)
+    h = fma(w, h, 0.0026634066138288446)
+    h = fma(w, h, 0.0362488200733224)
+    h = fma(w, h, 0.10454424732886493)
+    h = fma(w, h, 1.0)
+    y = a * (p / h)
+    h = y * y
+    p = exp_tail_exact(h, product_residual(y, y, h), &s, &p_low)
+    s = unscale(s)
+    e = fused(s, p, s)
+    low = fused(s, p_low, fused(s, p, s - e))
+    # What is missing: (x - erf(y)) / erf'(y), or (erfc(y) - (1 - x)) / -erfc'(y).
+    d = erfc_quotient(y, &d_low)
+    c = 1.0 / d
+    u = fma(-0.5 * q, e, c) + fma(-0.5 * q, low, c * fma(-c, d_low, remainder(1.0, c, d)))
+    u = 1.772453850905516 * u if a > 0.8427 else -0.886226925452758 * e * fma(y, erf_slope(y), y - a)
+    u = fma(u * u, y, u)
+    z = u * (y + y + u)
+    e = e + fma(e, fma(0.5 * z, z, z), low)
+    power[0] = INFINITY if a == 1.0 else (NAN if a > 1.0 else e)
+    return INFINITY if a == 1.0 else (NAN if a > 1.0 else y + u)
+
+
+cdef inline double erfinv(double x) noexcept nogil:
+    cdef double e
+    return copysign(erfinv_power(x, &e), x)
+
+
+cdef inline double erfinv_derivative(double x) noexcept nogil:
+    cdef double e
+    erfinv_power(x, &e)
+    return 0.886226925452758 * e if x == x else x
+
+
+cdef inline double erfinv_second_derivative(double x) noexcept nogil:
+    cdef double e
+    cdef double y = erfinv_power(x, &e)
+    return copysign(1.5707963267948966 * y * e * e, x)
+
+
 cdef inline real elu_inverse(real x, real alpha) noexcept nogil:
     cdef real k, w, n, d, y
     cdef real z = at_most(x, <real>0)
     cdef real p = alpha + z
     if real is float:
-        y = log_ratio(p, (alpha - p) + z, alpha, <float>0, 0)
+        y = log_ratio(p, (alpha - p) + z, alpha, <float>0, 0, False)
     else:
         w = inverse_power(p / alpha, &k) * p
         n = z if k == <double>0 else w - alpha

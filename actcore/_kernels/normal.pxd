@@ -71,8 +71,8 @@ cdef inline real gaussian_second_derivative(real x) noexcept nogil:
 
 # --- error function ---------------------------------------------------------------------------------------------------
 
-cdef inline real erf_near(real x) noexcept nogil:
-    """erf(x) for |x| <= `erf_reach`."""
+cdef inline real erf_slope(real x) noexcept nogil:
+    """erf(x) / x - 1 for |x| <= `erf_reach`."""
     cdef real p, z = x * x
     if real is float:
         p = fma(z, <float>7.842288e-05, <float>-8.006793e-04)
@@ -95,7 +95,7 @@ cdef inline real erf_near(real x) noexcept nogil:
         p = fma(z, p, <double>1.1283791670956282e-01)
         p = fma(z, p, <double>-3.7612638903183826e-01)
         p = fma(z, p, <double>1.283791670955126e-01)
-    return fused(x, p, x)
+    return p
 
 
 cdef inline real erf_reach(real x) noexcept nogil:
@@ -149,7 +149,7 @@ cdef inline real erf_far(real a) noexcept nogil:
 
 cdef inline real erf(real x) noexcept nogil:
     cdef real a = fabs(x)
-    return erf_near(x) if a < erf_reach(x) else copysign(erf_far(a), x)
+    return fused(x, erf_slope(x), x) if a < erf_reach(x) else copysign(erf_far(a), x)
 
 
 cdef inline real erf_derivative(real x) noexcept nogil:
@@ -208,18 +208,23 @@ cdef inline real tail_quotient(real a, real* low) noexcept nogil:
     return d
 
 
-cdef inline real normal_cdf(real x) noexcept nogil:
-    cdef real power, m, low, d, d_low, c, q
-    cdef real a = half_bell_argument(x)
-    m = half_bell(a, &power, &low)
-    d = tail_quotient(a, &d_low)
-    c = <real>1 / d
+cdef inline real tail(real power, real m, real low, real d, real d_low) noexcept nogil:
+    """unscale(power (m + low)) / (d + d_low), a bell over its `tail_quotient`."""
+    cdef real q, c = <real>1 / d
     if real is float:
         q = m * c
         q = fma(fma(-q, d_low, remainder(m, q, d) + low), c, q)
     else:
         q = c + fma(c, low, fma(-c, d_low, remainder(<real>1, c, d)) * c)
-    q = unscale(power * q)
+    return unscale(power * q)
+
+
+cdef inline real normal_cdf(real x) noexcept nogil:
+    cdef real power, m, low, d, d_low, q
+    cdef real a = half_bell_argument(x)
+    m = half_bell(a, &power, &low)
+    d = tail_quotient(a, &d_low)
+    q = tail(power, m, low, d, d_low)
     return <real>1 - q if x > <real>0 else q
 
 
@@ -230,6 +235,43 @@ cdef inline real normal_cdf_derivative(real x) noexcept nogil:
 cdef inline real normal_cdf_second_derivative(real x) noexcept nogil:
     cdef real a = half_bell_argument(x)
     return half_bell_times(a, <real>-0.3989422804014327 * copysign(a, x))
+
+
+# --- complementary error function ---------------------------------------------------------------------------------------
+
+cdef inline real erfc_quotient(real a, real* low) noexcept nogil:
+    """2 exp(-a^2) / erfc(a) for 0 <= a as the sum of the result and `low`: `tail_quotient` of a sqrt(2)."""
+    cdef real z, z_low, d
+    if real is float:
+        z = <float>1.4142135 * a
+        z_low = fma(a, <float>2.4203235e-08, product_residual(<float>1.4142135, a, z))
+    else:
+        z = <double>1.4142135623730951 * a
+        z_low = fma(a, <double>-9.667293313452913e-17, product_residual(<double>1.4142135623730951, a, z))
+    d = tail_quotient(z, low)
+    # The derivative of the quotient d is d (d / sqrt(2 pi) - z).
+    low[0] = fma(z_low, d * fma(<real>0.3989422804014327, d, -z), low[0])
+    return d
+
+
+cdef inline real erfc(real x) noexcept nogil:
+    cdef real power, m, low, d, d_low, q
+    cdef real z = bell_argument(x)
+    cdef real a = abs_or_nan(z)
+    cdef real h = z * z
+    m = exp_sum(h, -1, -product_residual(z, z, h), tail_shift(x), True, &power, &low)
+    d = erfc_quotient(a, &d_low)
+    q = tail(<real>2 * power, m, low, d, d_low)
+    return q if x > <real>0 else <real>2 - q
+
+
+cdef inline real erfc_derivative(real x) noexcept nogil:
+    return bell(bell_argument(x), <real>-1.1283791670955126)
+
+
+cdef inline real erfc_second_derivative(real x) noexcept nogil:
+    cdef real z = bell_argument(x)
+    return bell(z, <real>2.256758334191025 * z)
 
 
 # --- Gaussian error linear unit ---------------------------------------------------------------------------------------

@@ -137,8 +137,7 @@ cdef inline real hard_shrink_second_derivative(real x, real lambd) noexcept nogi
 
 
 cdef inline real soft_shrink(real x, real lambd) noexcept nogil:
-    cdef real y = x - lambd if x > lambd else (<real> 0 if x == x else x)
-    return x + lambd if x < -lambd else y
+    return shrink(x, lambd, lambd)
 
 
 cdef inline real soft_shrink_derivative(real x, real lambd) noexcept nogil:
@@ -146,6 +145,19 @@ cdef inline real soft_shrink_derivative(real x, real lambd) noexcept nogil:
 
 
 cdef inline real soft_shrink_second_derivative(real x, real lambd) noexcept nogil:
+    return <real> 0 if x == x else x
+
+
+cdef inline real shrink(real x, real lambd, real bias) noexcept nogil:
+    cdef real y = x - bias if x > lambd else (<real> 0 if x == x else x)
+    return x + bias if x < -lambd else y
+
+
+cdef inline real shrink_derivative(real x, real lambd, real bias) noexcept nogil:
+    return hard_shrink_derivative(x, lambd)
+
+
+cdef inline real shrink_second_derivative(real x, real lambd, real bias) noexcept nogil:
     return <real> 0 if x == x else x
 
 

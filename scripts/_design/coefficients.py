@@ -29,6 +29,12 @@ def erfc_root(k: int, centre: mp.mpf) -> tuple[Real, Real]:
     return root, lambda u: 1 / (k * root(u) ** (k - 1))
 
 
+def erfinv_ratio(w: mp.mpf) -> mp.mpf:
+    """Return erfinv(x) / x for the x with w = -log(1 - x^2)."""
+    x = mp.sqrt(-mp.expm1(-w))
+    return mp.erfinv(x) / x if w > mp.mpf("1e-12") else mp.sqrt(mp.pi) / 2
+
+
 def exp_curve(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if r else mp.mpf(1) / 2
 
@@ -106,8 +112,8 @@ def main() -> None:
         ("log_ratio, times 4, 16, 64", "float32", ATANH, mp.mpf(0), mp.mpf("0.041"), 3, atanh_size, ()),
         ("tanh_shrink", "float32", TANH_SHRINK_MOVED, -TANH_SHRINK_CENTRE, mp.mpf("1.064") - TANH_SHRINK_CENTRE, 9, None, ()),
         ("logcosh", "float32", LOGCOSH, mp.mpf(0), mp.mpf(1), 8, None, (0.5,)),
-        ("erf_near", "float32", ERF, mp.mpf(0), mp.mpf(1), 7, ERF_SIZE, ()),
-        ("erf_near", "float64", ERF, mp.mpf(0), mp.mpf("1.5625"), 14, ERF_SIZE, ()),
+        ("erf_slope", "float32", ERF, mp.mpf(0), mp.mpf(1), 7, ERF_SIZE, ()),
+        ("erf_slope", "float64", ERF, mp.mpf(0), mp.mpf("1.5625"), 14, ERF_SIZE, ()),
         ("erf_far", "float32", FAR32, mp.mpf("-0.5"), mp.mpf("2.45"), 12, FAR32_SIZE, ()),
         ("erf_far", "float64", FAR64, mp.mpf("1.25"), mp.mpf("5.95"), 17, FAR64_SIZE, ()),
     )
@@ -120,12 +126,17 @@ def main() -> None:
         show(coefficients, dtype)
     # The denominator's leading coefficient decides which roundings meet: found by trying numbers over all float32 numbers.
     line32, line64 = beside_line("float32", 1.5), beside_line("float64", 1.5)
-    for dtype, quotient in (
-        ("float32", fit_quotient(line32, line32, 13.3, (5, 5), 6, "float32", 0.9322635531425476, hazard)),
-        ("float64", fit_quotient(line64, beside_line("float64", 0), 38.2, (9, 10), 11, "float64", 0.9375, hazard)),
+    for name, dtype, quotient in (
+        ("tail_quotient", "float32", fit_quotient(line32, line32, 13.3, (5, 5), 6, "float32", 0.9322635531425476, hazard)),
+        (
+            "tail_quotient",
+            "float64",
+            fit_quotient(line64, beside_line("float64", 0), 38.2, (9, 10), 11, "float64", 0.9375, hazard),
+        ),
+        ("erfinv_power", "float64", fit_quotient(erfinv_ratio, erfinv_ratio, 37.0, (6, 6), 7, "float64", 1.0, erfinv_ratio)),
     ):
         for part, coefficients in zip(("numerator", "denominator"), quotient, strict=True):
-            print(f"tail_quotient, {dtype}: {part}")
+            print(f"{name}, {dtype}: {part}")
             show(coefficients, dtype)
 
 
