@@ -18,6 +18,9 @@ DTYPES = {"float32": "float", "float64": "double"}
 #: So many elements are looked at before it is decided how they are computed (`Row.far`).
 SPAN = 512
 
+#: So many float32 numbers are widened at a time for a kernel in float64 (`Row.double_inside`); all of them stay in the cache.
+PIECE = 256
+
 #: 16-bit formats: stored so, computed in float32. The table begins with two conversions for each.
 STORAGE = ("float16", "bfloat16")
 
@@ -59,6 +62,31 @@ from libc.stdint cimport uint16_t
 from actcore._kernels cimport {families}, axiswise, storage
 from actcore._kernels.elementary cimport unless_nan
 from actcore._kernels.table cimport Block, Entry
+
+
+cdef void in_double(Block block, char** args, Py_ssize_t n, int inputs, int held, int outputs) noexcept nogil:
+    # A float64 block on float32 numbers, piece by piece: of so many arrays, so many single parameters, into so many arrays.
+    cdef double wide[8][{piece}]
+    cdef char* places[8]
+    cdef const float* source
+    cdef float* target
+    cdef Py_ssize_t start, count, i
+    cdef int k, last = inputs + held + outputs
+    for k in range(last):
+        places[k] = <char*> wide[k]
+    for k in range(inputs, inputs + held):
+        wide[k][0] = (<const float*> args[k])[0]
+    for start in range(0, n, {piece}):
+        count = {piece} if start + {piece} < n else n - start
+        for k in range(inputs):
+            source = <const float*> args[k] + start
+            for i in range(count):
+                wide[k][i] = source[i]
+        block(places, count)
+        for k in range(inputs + held, last):
+            target = <float*> args[k] + start
+            for i in range(count):
+                target[i] = <float> wide[k][i]
 '''
 
 
@@ -69,19 +97,24 @@ def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
     and the derivative have in common.
     """
     ctype = DTYPES[dtype]
-    working = "double" if row.double_inside else ctype
     parameters = tuple(p.name for p in row.parameters)
     loaded = kind.inputs + (parameters if variant == "array" else ())
     results = tuple(f"y{k}" for k in range(len(kind.outputs)))
     yield f"cdef void {row.name}_{kind.name}_{dtype}_{variant}(char** args, Py_ssize_t n) noexcept nogil:"
+    if row.double_inside and dtype == "float32":
+        held = len(kind.inputs + parameters) - len(loaded)
+        wide = f"{row.name}_{kind.name}_float64_{variant}"
+        yield f"    in_double({wide}, args, n, {len(loaded)}, {held}, {len(results)})"
+        yield ""
+        return
     for position, name in enumerate(kind.inputs + parameters + results):
         if name in results:
             yield f"    cdef {ctype}* {name}s = <{ctype}*> args[{position}]"
         elif name in loaded:
             yield f"    cdef const {ctype}* {name}s = <const {ctype}*> args[{position}]"
         else:
-            yield f"    cdef {working} {name} = (<const {ctype}*> args[{position}])[0]"
-    yield f"    cdef {working} {', '.join(loaded + results)}"
+            yield f"    cdef {ctype} {name} = (<const {ctype}*> args[{position}])[0]"
+    yield f"    cdef {ctype} {', '.join(loaded + results)}"
     arguments = ", ".join(("x", *parameters))
     if not row.far:
         yield "    cdef Py_ssize_t i"
@@ -137,7 +170,7 @@ def fingerprint() -> str:
 
 def module_text(isa: str, extra: str = "") -> str:
     """Return the Cython source of one instruction set's module; `extra` is appended before the tables are exported."""
-    lines = _HEADER.format(isa=isa, families=", ".join(sorted({row.kernels for row in ROWS}))).splitlines()
+    lines = _HEADER.format(isa=isa, families=", ".join(sorted({row.kernels for row in ROWS})), piece=PIECE).splitlines()
     lines.append("")
     entries: list[str] = []
     for name in STORAGE:
