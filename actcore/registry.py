@@ -1519,7 +1519,7 @@ ROWS: tuple[Row, ...] = (
             second_derivative=lambda m, x: 4 * x / m.sqrt(m.pi) * m.exp(-x * x),
         ),
         range=(0.0, 2.0),
-        tags=frozenset({"monotone", "bounded", "smooth", "saturating"}),
+        tags=frozenset({"bounded", "smooth", "saturating"}),
         spellings=_same(torch="torch.special.erfc", jax="jax.scipy.special.erfc"),
         advice="Twice the probability of a Gaussian tail: keeps its digits where 1 − erf(x) has lost them.",
         source="Abramowitz, Stegun: Handbook of mathematical functions (1964), 7.1.2",
