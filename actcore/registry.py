@@ -1298,8 +1298,7 @@ ROWS: tuple[Row, ...] = (
         advice="SiLU on the right, a gated ELU on the left: found by a genetic search.",
         source="Basirat, Roth: The quest for the golden activation function (2018)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.4,
+        cost=0.9,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1324,8 +1323,7 @@ ROWS: tuple[Row, ...] = (
         advice="ELiSH with a hard gate: exactly 0 below −1 and exactly x above 1.",
         source="Basirat, Roth: The quest for the golden activation function (2018)",
         kernels="exponential",
-        double_inside=True,
-        cost=0.8,
+        cost=0.5,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1340,8 +1338,7 @@ ROWS: tuple[Row, ...] = (
         advice="A slightly smoother SiLU, common in object detectors.",
         source="Misra: Mish: a self regularized non-monotonic activation function (2019)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.2,
+        cost=0.7,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1418,8 +1415,7 @@ ROWS: tuple[Row, ...] = (
         advice="Treats negative inputs like positive ones; for features whose sign carries no meaning.",
         source="Roy, Manna, Dubey, Chaudhuri: LiSHT (2019)",
         kernels="exponential",
-        double_inside=True,
-        cost=1.1,
+        cost=0.5,
         recommended_init="he_uniform",
     ),
     Row(
@@ -1437,8 +1433,7 @@ ROWS: tuple[Row, ...] = (
         advice="Tanh scaled so that targets of ±1 lie where it still bends, not at its asymptotes.",
         source="LeCun, Bottou, Orr, Müller: Efficient BackProp (1998), section 4.4",
         kernels="exponential",
-        double_inside=True,
-        cost=1.1,
+        cost=0.5,
     ),
     Row(
         name="tanh_exp",
@@ -1451,8 +1446,7 @@ ROWS: tuple[Row, ...] = (
         advice="Like Mish with a faster approach to the line: for small networks that must train quickly.",
         source="Liu, Di: TanhExp: a smooth activation function with high convergence speed (2020)",
         kernels="exponential",
-        double_inside=True,
-        cost=3.5,
+        cost=0.9,
         recommended_init="he_uniform",
     ),
     Row(

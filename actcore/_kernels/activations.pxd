@@ -252,7 +252,7 @@ cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept 
 
 cdef inline real sigmoid_derivative(real x) noexcept nogil:
     if real is float:
-        return sech_square(<float>0.5 * abs_or_nan(x), 1)
+        return sech_square(<float>0.5 * abs_or_nan(x), <float>-0.0, 1)
     else:
         return sigmoid_derivative_scaled(x, 1.0)
 
@@ -368,25 +368,24 @@ cdef inline real log_sigmoid_second_derivative(real x) noexcept nogil:
 
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------
 
-cdef inline float tanh_below_one(float a) noexcept nogil:
-    """tanh(a) = a + a^3 q(a^2) for 0 <= a <= 1."""
-    cdef float z = a * a
+cdef inline float tanh_bend(float z) noexcept nogil:
+    """(tanh(a) - a) / a^3 for z = a^2 <= 1."""
     cdef float q = fma(z, <float>-0.000358452, <float>0.0023013647)
     q = fma(z, q, <float>-0.007946107)
     q = fma(z, q, <float>0.021486657)
     q = fma(z, q, <float>-0.0538798)
     q = fma(z, q, <float>0.13332345)
-    q = fma(z, q, <float>-0.33333296)
-    return fused(a, z * q, a)
+    return fma(z, q, <float>-0.33333296)
 
 
 cdef inline real tanh(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, c, e, q, a, n
+    cdef real power, p, p_low, d, low, c, e, q, a, n, z
     if real is float:
         # From one on, the gap is below a quarter and so are its errors.
         a = abs_or_nan(x)
-        q = fma(<float>-0.5, tanh_gap(a, 4, &n), <float>1)
-        q = tanh_below_one(a) if a < <float>1 else q
+        q = fma(<float>-0.5, tanh_gap(a, <float>-0.0, 4, &n), <float>1)
+        z = a * a
+        q = fused(a, z * tanh_bend(z), a) if a < <float>1 else q
     else:
         c = logistic_tail(x + x, False, &power, &p, &p_low, &d, &low, &e)
         q = half_tanh(False, power, p, p_low, d, low, c, &low)
@@ -404,7 +403,7 @@ cdef inline real tanh_split(real x, real* low) noexcept nogil:
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
     if real is float:
-        return sech_square(abs_or_nan(x), 4)
+        return sech_square(abs_or_nan(x), <float>-0.0, 4)
     else:
         return sigmoid_derivative_scaled(x + x, 4.0)
 

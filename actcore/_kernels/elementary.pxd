@@ -248,8 +248,8 @@ cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept 
     return fma(n, minus_ln2_low(n), r)
 
 
-cdef inline real exp_curve(real r, bint exact) noexcept nogil:
-    """(exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
+cdef inline real exp_bend(real r, bint exact) noexcept nogil:
+    """(exp(r) - 1 - r - r^2 / 2) / r^3 for |r| <= ln(2) / 2.
 
     `exact`, known when compiled, asks for a float32 polynomial well below half a unit in the last place of exp(r).
     """
@@ -264,7 +264,6 @@ cdef inline real exp_curve(real r, bint exact) noexcept nogil:
             p = fma(r, <float>1.3908924e-03, <float>8.366691e-03)
             p = fma(r, p, <float>4.166674e-02)
             p = fma(r, p, <float>1.6666542e-01)
-        p = fma(r, p, <float>0.5)
     else:
         p = fma(r, <double>2.0896523018697851e-9, <double>2.5105446701572319e-8)
         p = fma(r, p, <double>2.7557326827327837e-7)
@@ -275,8 +274,12 @@ cdef inline real exp_curve(real r, bint exact) noexcept nogil:
         p = fma(r, p, <double>8.3333333333258878e-3)
         p = fma(r, p, <double>4.1666666666666644e-2)
         p = fma(r, p, <double>0.16666666666666671)
-        p = fma(r, p, <double>0.5)
     return p
+
+
+cdef inline real exp_curve(real r, bint exact) noexcept nogil:
+    """(exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2; `exact` as above."""
+    return fma(r, exp_bend(r, exact), <real>0.5)
 
 
 cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:
@@ -407,35 +410,61 @@ cdef inline real expm1_negative(real x, real* low) noexcept nogil:
 
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------
 
-cdef inline float tanh_gap(float a, int factor, float* n) noexcept nogil:
-    """factor / (1 + exp(2 a)) for a >= 0, which is factor / 2 times 1 - tanh(a); a NaN passes.
+cdef inline float tanh_unit() noexcept nogil:
+    """The scale of `tanh_denominator`: that stays finite until a result, even times a cubic in a, has vanished."""
+    return <float>9.094947017729282e-13  # 2^-40
+
+
+cdef inline float tanh_denominator(float a, float a_low, float* n, float* low) noexcept nogil:
+    """1 + exp(2 a + 2 a_low) for a >= 0, times `tanh_unit`, as the sum of the result and `low`; a NaN passes. -0 for a_low
+    costs no instruction.
 
     2 a = n ln(2) + 2 h with a single rounded constant for ln(2): all digits of h are right but those of n times the
-    constant's error, 1.9e-9, which matters only where the gap alone is wanted. Scaled by 2^-40, the denominator stays
-    finite until a result has vanished.
+    constant's error, 1.9e-9, which matters only where the gap alone is wanted.
     """
     cdef float t, power, h, p, d
-    cdef float scale = <float>9.094947017729282e-13  # 2^-40
     cdef float magic = <float>12582999.0  # 1.5 * 2^23 + 127 - 40, as in `exp_split`
-    cdef float b = at_most(a, <float>54.0)
+    cdef float b = at_most(a, <float>58.0)
     t = fma(b, <float>2.8853900817779268, magic)
     n[0] = t - magic
     power = _exponent_f32(t)
-    h = fused(n[0], <float>-0.34657359, b)
+    h = fused(n[0], <float>-0.34657359, b) + a_low
     p = fma(h, <float>8.872957e-02, <float>2.6773211e-01)
     p = fma(h, p, <float>6.666789e-01)
     p = fma(h, p, <float>1.3333219e+00)
     p = fma(h, p, <float>2)
     p = fma(h * h, p, h + h)  # exp(2 h) - 1
-    d = power + fma(power, p, scale)
-    return (factor * scale) / d
+    d = power + fma(power, p, tanh_unit())
+    low[0] = fused(power, p, (power - d) + tanh_unit())
+    return d
 
 
-cdef inline float sech_square(float a, int factor) noexcept nogil:
-    """factor / 4 times 1 - tanh(a)^2, for a >= 0: the gap times its distance from 2."""
+cdef inline float tanh_gap(float a, float a_low, float factor, float* n) noexcept nogil:
+    """factor / (1 + exp(2 a + 2 a_low)) for a >= 0, which is factor / 2 times 1 - tanh(a + a_low); n is for `sech_square`."""
+    cdef float low
+    return (factor * tanh_unit()) / tanh_denominator(a, a_low, n, &low)
+
+
+cdef inline float sech_square(float a, float a_low, float factor) noexcept nogil:
+    """factor / 4 times 1 - tanh(a + a_low)^2, for a >= 0: the gap times its distance from 2."""
     cdef float n
-    cdef float c = tanh_gap(a, factor, &n)
+    cdef float c = tanh_gap(a, a_low, factor, &n)
     return fused(c, fma(n, <float>-1.9046542e-09, (<float>-1 / factor) * c), c)
+
+
+cdef inline float tanh_gap_split(float a, float a_low, float factor, float* rest) noexcept nogil:
+    """The gap c as above, and its relative error `rest`."""
+    cdef float n, low
+    cdef float unit = factor * tanh_unit()
+    cdef float d = tanh_denominator(a, a_low, &n, &low)
+    cdef float c = unit / d
+    rest[0] = fma(fma(-c, low, remainder(unit, c, d)), <float>1 / unit, <float>-1.9046542e-09 * n)
+    return c
+
+
+cdef inline float sech_square_split(float c, float factor, float rest) noexcept nogil:
+    """What `sech_square` is, from the results of `tanh_gap_split`; an error of c counts tanh(a + a_low) times."""
+    return fused(c, fma(<float>-1 / factor, c, rest * fma(<float>-2 / factor, c, <float>1)), c)
 
 
 # --- logarithm --------------------------------------------------------------------------------------------------

@@ -5,14 +5,15 @@ smallest number, and nothing overflows on the way.
 """
 
 from actcore._kernels.activations cimport (
-    gated_product, gated_slope, half_tanh, logistic_ceiling, logistic_tail, sigmoid_derivative_scaled,
-    sigmoid_second_derivative, silu, silu_derivative, silu_second_derivative, softplus, square_product, tanh, tanh_derivative,
-    tanh_second_derivative, tanh_split,
+    gated_product, gated_slope, logistic_ceiling, logistic_tail, sigmoid_derivative_scaled, sigmoid_second_derivative,
+    silu_second_derivative, softplus, square_product, tanh, tanh_bend, tanh_derivative, tanh_second_derivative,
+    tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
-    expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_ln2_low, product_residual, real, remainder,
-    smallest, sum_residual, tail_clamp, tail_scale, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp, exp_bend, exp_negative, exp_reduce, exp_split, exp_tail_exact,
+    expm1_negative, expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_abs, minus_ln2_low,
+    product_residual, real, remainder, sech_square_split, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale,
+    tanh_gap, tanh_gap_split, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -355,118 +356,203 @@ cdef inline real gelu_tanh_second_derivative(real x) noexcept nogil:
     return <real> gated_second_derivative(<double> x, z, low, slope, slope_low, curvature)
 
 
-cdef inline double elish(double x) noexcept nogil:
-    cdef double power, p, p_low, d, low, e, t
-    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
-    # (exp(x) - 1) sigma(x) = -exp(x) tanh(|x| / 2)
-    t = half_tanh(False, power, p, p_low, d, low, c, &low)
-    return silu(x) if x > 0.0 else copysign(unscale(power * fused(t, p, t)), x)
+cdef inline real elish_pieces(
+    real x, real* scaled, real* scaled_low, real* s, real* p, real* p_low, real* d, real* d_low
+) noexcept nogil:
+    """exp(-|x|), scaled like `exp_tail`, and 1 + exp(-|x|) = d + d_low as sums; c = 1 / d."""
+    cdef real power, e
+    cdef real c = logistic_tail(x, True, &power, p, p_low, d, d_low, &e)
+    s[0] = unscale(power)
+    d_low[0] = fma(s[0], p_low[0], d_low[0])
+    scaled[0] = fused(power, p[0], power)
+    scaled_low[0] = fma(power, p_low[0], fused(power, p[0], power - scaled[0]))
+    return c
 
 
-cdef inline double elish_derivative(double x) noexcept nogil:
-    cdef double power, p, p_low, d, low, e, g, g_low, s, q, q_low, w
-    cdef double c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
-    # sigma' (q^2 + 2 q - 1) for q = exp(x), whose rounding would be felt next to the root.
-    s = unscale(power)
-    q = fused(s, p, s)
-    q_low = fma(s, p_low, fma(s, p, s - q))
-    w = fused(q, q, fma(2.0, q, -1.0)) + q_low * fma(2.0, q, 2.0)
-    return silu_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * w))
+cdef inline real elish(real x) noexcept nogil:
+    # x / d on the right; (exp(x) - 1) sigma(x) = -exp(x) (1 - exp(x)) / d on the left.
+    cdef real scaled, scaled_low, s, p, p_low, d, d_low, n, n_low, r, r_low, left
+    cdef real c = elish_pieces(x, &scaled, &scaled_low, &s, &p, &p_low, &d, &d_low)
+    n = fma(-s, p, <real>1 - s)
+    n_low = fma(-s, p_low, fma(-s, p, (<real>1 - s) - n))
+    n = smallest(x, logistic_ceiling(x)) if x > <real>0 else n
+    n_low = <real>0 if x > <real>0 else n_low
+    r = n * c
+    r_low = (fma(-r, d_low, remainder(n, r, d)) + n_low) * c
+    left = unscale(fused(scaled, r, fma(scaled, r_low, scaled_low * r)))
+    r = x if x > logistic_ceiling(x) else r + r_low
+    return copysign(r if x > <real>0 else left, x)
 
 
-cdef inline double elish_second_derivative(double x) noexcept nogil:
-    cdef double power, p, p_low, d, low, e, g, g_low, q
-    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
-    q = unscale(fused(power, p, power))
-    q = fused(q, fma(q, q + 3.0, 5.0), -1.0)
-    return silu_second_derivative(x) if x > 0.0 else unscale(power * ((g + g_low) * (q * c)))
+cdef inline real elish_derivative(real x) noexcept nogil:
+    # With q = exp(-|x|): (1 + q (1 + x)) / d^2 on the right, q (q (q + 2) - 1) / d^2 on the left.
+    cdef real scaled, scaled_low, s, p, p_low, d, d_low, q, q_low, m, g, g_low, one, k, k_low, y, left
+    cdef real c = elish_pieces(x, &scaled, &scaled_low, &s, &p, &p_low, &d, &d_low)
+    q = unscale(scaled)
+    q_low = unscale(scaled_low)
+    one = <real>1 if x > <real>0 else <real>2
+    m = smallest(x, end_of_tail(x)) if x > <real>0 else q
+    g = one + m
+    g_low = (m - (g - one)) + (<real>0 if x > <real>0 else q_low)
+    one = <real>1 if x > <real>0 else <real>-1
+    m = q * g
+    k = one + m
+    k_low = (m - (k - one)) + fma(q, g_low, fma(q_low, g, product_residual(q, g, m)))
+    m = k * c
+    k_low = (fma(-m, d_low, remainder(k, m, d)) + k_low) * c
+    y = m * c
+    k_low = (fma(-y, d_low, remainder(m, y, d)) + k_low) * c
+    left = unscale(fused(scaled, y, fma(scaled, k_low, scaled_low * y)))
+    return y + k_low if x > <real>0 else left
 
 
-cdef inline double hard_elish(double x) noexcept nogil:
-    cdef double q_low
-    cdef double q = expm1_negative(x, &q_low)
-    cdef double s = x + 1.0
-    cdef double s_low = sum_error(x, 1.0, s)
-    cdef double left = q * s
-    cdef double right = x * s
-    left = 0.5 * (left + fma(q_low, s, fma(q, s_low, product_residual(q, s, left))))
-    right = 0.5 * (right + fma(x, s_low, product_residual(x, s, right)))
-    left = copysign(left, x) if x > -1.0 else (0.0 if x == x else x)
-    right = right if x < 1.0 else x
-    return right if x > 0.0 else left
+cdef inline real elish_second_derivative(real x) noexcept nogil:
+    # Left of zero q (q^3 + 3 q^2 + 5 q - 1) / (1 + q)^3 with q = exp(x).
+    cdef real power, p, p_low, d, low, e, q, q_low, scaled, t, y
+    cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+    scaled = fused(power, p, power)
+    q = unscale(scaled)
+    q_low = unscale(fma(power, p_low, fused(power, p, power - scaled)))
+    t = fma(q, q + <real>3, <real>5)
+    y = fused(q, t, <real>-1)
+    q_low = fma(q_low, fma(q, fma(<real>3, q, <real>6), <real>5), q * fma(q, q + <real>3, <real>5 - t))
+    y = y + fma(<real>3 * e, y, q_low)
+    return silu_second_derivative(x) if x > <real>0 else unscale(scaled * c * (c * c) * y)
 
 
-cdef inline double hard_elish_derivative(double x) noexcept nogil:
+cdef inline real hard_elish_near(real x) noexcept nogil:
+    """x, but not beyond the ends of the gate. A NaN passes."""
+    return at_most(at_least(x, <real>-1), <real>1)
+
+
+cdef inline real hard_elish(real x) noexcept nogil:
+    # (1 + x) / 2 times x or exp(x) - 1: at the ends they give 0 and 1 by themselves.
+    cdef real q_low
+    cdef real z = hard_elish_near(x)
+    cdef real q = expm1_negative(z, &q_low)
+    cdef real s = <real>1 + z
+    cdef real s_low = (<real>1 - s) + z
+    q = z if x > <real>0 else q
+    q_low = <real>0 if x > <real>0 else q_low
+    q = <real>0.5 * fused(q, s, fma(q, s_low, q_low * s))
+    return copysign(x if x > <real>1 else q, x)
+
+
+cdef inline real hard_elish_derivative(real x) noexcept nogil:
     # (exp(x) (x + 2) - 1) / 2 = ((exp(x) - 1) (x + 2) + (x + 1)) / 2
-    cdef double q_low
-    cdef double q = expm1_negative(x, &q_low)
-    cdef double s = x + 1.0
-    cdef double t = x + 2.0
-    cdef double h = q * t
-    cdef double left = h + s
-    cdef double low = product_residual(q, t, h) + fma(q, sum_error(x, 2.0, t), fma(q_low, t, sum_error(x, 1.0, s)))
-    left = 0.5 * (left + (sum_error(h, s, left) + low))
-    left = left if x > -1.0 else (0.0 if x == x else x)
-    return (x + 0.5 if x < 1.0 else 1.0) if x > 0.0 else left
+    cdef real q_low
+    cdef real z = hard_elish_near(x)
+    cdef real q = expm1_negative(z, &q_low)
+    cdef real s = <real>1 + z
+    cdef real t = <real>2 + z
+    cdef real left = fused(q, t, s) + fma(q_low, t, fma(q, (<real>2 - t) + z, (<real>1 - s) + z))
+    left = <real>0.5 * left if z > <real>-1 else (<real>0 if x == x else x)
+    return (x + <real>0.5 if x < <real>1 else <real>1) if x > <real>0 else left
 
 
-cdef inline double hard_elish_second_derivative(double x) noexcept nogil:
-    cdef double left = 0.5 * exp_negative(x) * (x + 3.0)
-    left = left if x > -1.0 else (0.0 if x == x else x)
-    return (1.0 if x < 1.0 else 0.0) if x > 0.0 else left
+cdef inline real hard_elish_second_derivative(real x) noexcept nogil:
+    cdef real left = <real>0.5 * exp_negative(at_least(x, <real>-1)) * (x + <real>3)
+    left = left if x > <real>-1 else (<real>0 if x == x else x)
+    return (<real>1 if x < <real>1 else <real>0) if x > <real>0 else left
 
 
 # --- mish -------------------------------------------------------------------------------------------------------------
 
-cdef inline double mish_pieces(double x, double* power, double* p, double* q, double* d) noexcept nogil:
-    """exp(-|x|) = q = 2^n (1 + p) and d = q^2 + 2q + 2 (left of zero) or 2q^2 + 2q + 1 (right); |x| cut to finite."""
-    cdef double p_low
-    cdef double a = -tail_clamp(-abs_or_nan(x))
-    p[0] = exp_tail_exact(-a, 0.0, power, &p_low)
-    p[0] = p[0] + p_low
-    q[0] = unscale(fused(power[0], p[0], power[0]))
-    d[0] = fused(q[0], fused(2.0, q[0], 2.0), 1.0) if x > 0.0 else fused(q[0], q[0] + 2.0, 2.0)
-    return a
+cdef inline real mish_near(real x) noexcept nogil:
+    """x, but not beyond where exp(x) has vanished or the derivative has become 1. A NaN passes."""
+    if real is float:
+        return at_most(tail_clamp(x), <float>11.0)
+    else:
+        return at_most(tail_clamp(x), <double>21.5)
 
 
-cdef inline double mish(double x) noexcept nogil:
-    cdef double power, p, q, d, a, n, n_low, d_low, c, r, r_low, h, left, right
-    a = mish_pieces(x, &power, &p, &q, &d)
-    c = 1.0 / d
-    # x tanh(log(1 + q)) = x q (q + 2) / d left of zero ...
-    n = q + 2.0
-    n_low = q - (n - 2.0)
-    d_low = fused(q, n, 2.0 - d) + q * n_low
-    r = n * c
-    r_low = (fused(-r, d_low, remainder(n, r, d)) + n_low) * c
-    h = a * r
-    left = unscale(power * (h + fused(h, p, fused(a, r_low, product_residual(a, r, h)))))
-    # ... and x - x 2 q^2 / d on the right.
-    right = x - a * ((q + q) * q * c)
-    return copysign(right if x > 0.0 else left, x)
+cdef inline real mish_line(real x) noexcept nogil:
+    """Beyond it mish(x) is x, to half a unit."""
+    if real is float:
+        return <float>8.66
+    else:
+        return <double>18.7
 
 
-cdef inline double mish_derivative(double x) noexcept nogil:
-    cdef double power, p, q, d, a, left, right
-    a = mish_pieces(x, &power, &p, &q, &d)
-    left = fused(q, fused(q, q + 4.0, fused(-4.0, a, 6.0)), fused(-4.0, a, 4.0)) / (d * d)
-    right = fused(q, fused(q, fused(fused(4.0, a, 4.0), q, fused(4.0, a, 6.0)), 4.0), 1.0) / (d * d)
-    left = unscale(power * fused(left, p, left))
-    return right if x > 0.0 else (left if x == x else x)
+cdef inline real mish_pieces(
+    real z, real* scaled, real* scaled_low, real* w, real* n, real* n_low, real* d_low
+) noexcept nogil:
+    """w = exp(z) and w (w + 2) as sums, scaled like `exp_tail`, and the denominator d + d_low = w (w + 2) + 2."""
+    cdef real power, p_low, m, d
+    cdef real p = expm1_reduced(tail_reduce(z, &power), False, &p_low)
+    scaled[0] = fused(power, p, power)
+    scaled_low[0] = fma(power, p_low, fused(power, p, power - scaled[0]))
+    w[0] = unscale(scaled[0])
+    m = scaled[0] + scaled[0]
+    n[0] = fused(scaled[0], w[0], m)
+    n_low[0] = fma(fma(<real>2, w[0], <real>2), scaled_low[0], fused(scaled[0], w[0], m - n[0]))
+    m = unscale(n[0])
+    d = m + <real>2
+    d_low[0] = (m - (d - <real>2)) + unscale(n_low[0])
+    return d
 
 
-cdef inline double mish_second_derivative(double x) noexcept nogil:
-    cdef double power, p, q, d, a, left, right
-    a = mish_pieces(x, &power, &p, &q, &d)
-    d = d * d * d
-    left = fused(q, fused(q, fused(2.0, q, 6.0), 8.0), 4.0) - a * fused(q, fused(q, fused(-2.0, q, -3.0), 2.0), 2.0)
-    left = 4.0 * left / d
-    right = fused(q, fused(q, fused(4.0, q, 8.0), 6.0), 2.0) + a * fused(q, fused(q, fused(2.0, q, 2.0), -3.0), -2.0)
-    right = 4.0 * q * (right / d) * q
-    left = unscale(power * fused(left, p, left))
-    return right if x > 0.0 else (left if x == x else x)
+cdef inline real mish(real x) noexcept nogil:
+    # x tanh(log(1 + w)) = x w (w + 2) / d
+    cdef real scaled, scaled_low, w, n, n_low, d_low, c, t, t_low
+    cdef real z = mish_near(x)
+    cdef real d = mish_pieces(z, &scaled, &scaled_low, &w, &n, &n_low, &d_low)
+    c = <real>1 / d
+    t = n * c
+    t_low = (fma(-t, d_low, remainder(n, t, d)) + n_low) * c
+    return copysign(x if x > mish_line(x) else unscale(fused(z, t, z * t_low)), x)
+
+
+cdef inline real mish_derivative(real x) noexcept nogil:
+    # w ((1 + w) (1 + u) + 1) / d with u = 4 x / d: next to the root only the sums cancel.
+    cdef real scaled, scaled_low, w, n, n_low, d_low, c, u, g, g_low, a, a_low, k, k_low
+    cdef real z = mish_near(x)
+    cdef real d = mish_pieces(z, &scaled, &scaled_low, &w, &n, &n_low, &d_low)
+    c = <real>1 / d
+    z = <real>4 * z
+    u = z * c
+    g = <real>1 + u
+    g_low = fma(fma(-u, d_low, remainder(z, u, d)), c, (<real>1 - g) + u)
+    a = <real>1 + w
+    a_low = (w - (a - <real>1)) + unscale(scaled_low)
+    k = fused(a, g, <real>1)
+    k_low = fma(a_low, g, fma(a, g_low, fused(a, g, <real>1 - k)))
+    a = k * c
+    a_low = (fma(-a, d_low, remainder(k, a, d)) + k_low) * c
+    return unscale(fused(scaled, a, fma(scaled, a_low, scaled_low * a)))
+
+
+cdef inline real mish_second_derivative(real x) noexcept nogil:
+    # With exp(x) = b / a, one of which is 1, and d = 2 a^2 + 2 a b + b^2: 4 a^2 b / d^2 (2 (a + b) + x (a - 2 b + 4 a^2 b / d)).
+    cdef real power, p_low, q, q_low, a, b, m, d, c, e, g, g_low, j, j_low, k
+    cdef real z = tail_clamp(minus_abs(x))
+    cdef real p = expm1_reduced(tail_reduce(z, &power), False, &p_low)
+    g = fused(power, p, power)
+    g_low = fma(power, p_low, fused(power, p, power - g))
+    q = unscale(g)
+    q_low = unscale(g_low)
+    z = copysign(z, x)
+    a = q if x > <real>0 else <real>1
+    b = <real>1 if x > <real>0 else q
+    m = fused(q, <real>2 if x > <real>0 else <real>1, <real>2)
+    k = <real>1 if x > <real>0 else <real>2
+    d = fused(q, m, k)
+    e = fma(<real>2 * m - <real>2, q_low, fused(q, m, k - d))
+    c = <real>1 / d
+    e = fma(-c, e, remainder(<real>1, c, d))
+    # a^2 b, scaled
+    m = g * a
+    g_low = fma(g_low, q + q if x > <real>0 else <real>1, product_residual(g, a, m))
+    j = a - <real>2 * b
+    j_low = sum_residual(a, <real>-2 * b, j)
+    g = <real>4 * a * a * b
+    k = fused(g, c, j)
+    j_low = j_low + fused(g, c, j - k)
+    q = <real>2 * q
+    b = <real>2 + q
+    j = fused(z, k, b)
+    j_low = fma(<real>2 * e, j, fma(z, j_low, q - (b - <real>2)))
+    return unscale(<real>4 * c * c * fused(m, j, fma(g_low, j, m * j_low)))
 
 
 # --- hyperbolic -------------------------------------------------------------------------------------------------------
@@ -592,21 +678,54 @@ cdef inline real logcosh_second_derivative(real x) noexcept nogil:
     return tanh_derivative(x)
 
 
-cdef inline double lisht(double x) noexcept nogil:
-    return x * tanh(x)
+cdef inline float tanh_ratio(float z, float z_low, float* low) noexcept nogil:
+    """tanh(w) / w for w^2 = z + z_low <= 1 as an unevaluated sum of the result and `low`."""
+    cdef float bend = tanh_bend(z)
+    cdef float m = fused(z, bend, <float>1)
+    # Its derivative is about 0.8 times its difference quotient from 0.
+    low[0] = fma(<float>0.8 * z_low, bend, fused(z, bend, <float>1 - m))
+    return m
 
 
-cdef inline double lisht_derivative(double x) noexcept nogil:
-    cdef double near = copysign(smallest(fabs(x), end_of_tail(x)), x)
-    return fma(near, tanh_derivative(x), tanh(x))
+cdef inline real lisht(real x) noexcept nogil:
+    cdef real a, n, z, z_low, low, near, far
+    if real is float:
+        a = abs_or_nan(x)
+        z = a * a
+        z_low = product_residual(a, a, z)
+        near = tanh_ratio(z, z_low, &low)
+        near = fused(z, near, fma(z, low, z_low * near))
+        far = fused(<real>-0.5 * at_most(a, <real>58), tanh_gap(a, <real>-0.0, 4, &n), a)
+        return near if a < <real>1 else far
+    else:
+        return x * tanh(x)
 
 
-cdef inline double lisht_second_derivative(double x) noexcept nogil:
-    cdef double near = copysign(smallest(fabs(x), end_of_tail(x)), x)
-    cdef double t_low
-    cdef double t = tanh_split(x, &t_low)
-    cdef double y = near * t
-    return sigmoid_derivative_scaled(x + x, 8.0 * ((1.0 - y) - fma(near, t_low, product_residual(near, t, y))))
+cdef inline real lisht_derivative(real x) noexcept nogil:
+    cdef real near
+    if real is float:
+        near = at_most(at_least(x, <real>-58), <real>58)
+    else:
+        near = copysign(smallest(fabs(x), end_of_tail(x)), x)
+    return fused(near, tanh_derivative(x), tanh(x))
+
+
+cdef inline real lisht_second_derivative(real x) noexcept nogil:
+    # 2 sech(x)^2 (1 - x tanh(x))
+    cdef real near, t, t_low, y, c, rest
+    if real is float:
+        # Scaled: a subnormal result is rounded once.
+        near = at_most(abs_or_nan(x), <real>58)
+        c = tanh_gap_split(near, <real>-0.0, <real>268435456, &rest)
+        y = sech_square_split(c, <real>268435456, rest)
+        t = <real>7.450580596923828e-09 * near
+        t = fma(t * c, rest, fused(t, c, <real>1 - near))
+        return (y * t) * <real>2.9802322387695312e-08
+    else:
+        near = copysign(smallest(fabs(x), end_of_tail(x)), x)
+        t = tanh_split(x, &t_low)
+        y = near * t
+        return sigmoid_derivative_scaled(x + x, 8.0 * ((1.0 - y) - fma(near, t_low, product_residual(near, t, y))))
 
 
 cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
@@ -616,28 +735,64 @@ cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
     return z
 
 
-cdef inline double lecun_tanh(double x) noexcept nogil:
-    cdef double low, t_low
-    cdef double z = lecun_tanh_argument(x, &low)
-    cdef double t = tanh_split(z, &t_low)
-    return copysign(1.7159 * (t + fma(tanh_derivative(z), low, t_low)), x)
+cdef inline float lecun_tanh_float_argument(float x, float* low) noexcept nogil:
+    """2 |x| / 3 as an unevaluated sum of the result and `low`, cut where every order has reached its limit."""
+    cdef float a = at_most(abs_or_nan(x), <float>86)
+    cdef float z = a * <float>0.6666667
+    low[0] = fma(a, <float>-1.9868216e-08, product_residual(a, <float>0.6666667, z))
+    return z
 
 
-cdef inline double lecun_tanh_derivative(double x) noexcept nogil:
-    cdef double low
-    cdef double z = lecun_tanh_argument(x, &low)
-    cdef double factor = 1.1439333333333332
-    return fma(factor * tanh_second_derivative(z), low, sigmoid_derivative_scaled(z + z, 4.0 * factor))
+cdef inline real lecun_tanh(real x) noexcept nogil:
+    cdef real low, t_low, z, t, near, far
+    if real is float:
+        # 1.7159 and two thirds of it are sums of two numbers.
+        z = x * x
+        t = <float>-1.3934983e-06
+        t = fma(z, t, <float>2.0202802e-05)
+        t = fma(z, t, <float>-1.5736019e-04)
+        t = fma(z, t, <float>9.5863163e-04)
+        t = fma(z, t, <float>-5.410698e-03)
+        t = fma(z, t, <float>3.0125935e-02)
+        t = fma(z, t, <float>-1.694714e-01)
+        near = fused(z, t, <real>1.1439333)
+        t_low = fma(z, t, <real>1.1439333 - near) + <real>3.712972e-08
+        near = fused(fabs(x), near, fabs(x) * t_low)
+        z = lecun_tanh_float_argument(x, &low)
+        far = <real>1.7159 + fma(<real>-0.85795, tanh_gap(z, low, 4, &t), <real>5.569458e-08)
+        return copysign(near if z < <real>1 else far, x)
+    else:
+        z = lecun_tanh_argument(x, &low)
+        t = tanh_split(z, &t_low)
+        return copysign(1.7159 * (t + fma(tanh_derivative(z), low, t_low)), x)
 
 
-cdef inline double lecun_tanh_second_derivative(double x) noexcept nogil:
-    cdef double low
-    cdef double z = lecun_tanh_argument(x, &low)
-    # The third derivative of tanh is -2 tanh' (tanh' - 2 tanh^2), near -2 times the second one in the tails.
-    cdef double y = tanh_second_derivative(z)
-    cdef double slope = tanh_derivative(z)
-    cdef double t = tanh(z)
-    return 0.7626222222222222 * fma(-2.0 * slope * (slope - 2.0 * t * t), low, y)
+cdef inline real lecun_tanh_derivative(real x) noexcept nogil:
+    cdef real low, z
+    if real is float:
+        z = lecun_tanh_float_argument(x, &low)
+        z = tanh_gap_split(z, low, <real>4.5757333, &low)
+        return sech_square_split(z, <real>4.5757333, low)
+    else:
+        z = lecun_tanh_argument(x, &low)
+        return fma(1.1439333333333332 * tanh_second_derivative(z), low, sigmoid_derivative_scaled(z + z, 4.5757333333333328))
+
+
+cdef inline real lecun_tanh_second_derivative(real x) noexcept nogil:
+    cdef real low, z, t, y, slope
+    if real is float:
+        # Scaled by 2^23, so that a subnormal result is rounded once.
+        z = lecun_tanh_float_argument(x, &low)
+        y = tanh_gap_split(z, low, <real>51178711, &low)
+        y = sech_square_split(y, <real>51178711, low)
+        return <real>-1.1920928955078125e-07 * (copysign(tanh(z), x) * y)
+    else:
+        z = lecun_tanh_argument(x, &low)
+        # The third derivative of tanh is -2 tanh' (tanh' - 2 tanh^2), near -2 times the second one in the tails.
+        y = tanh_second_derivative(z)
+        slope = tanh_derivative(z)
+        t = tanh(z)
+        return 0.7626222222222222 * fma(-2.0 * slope * (slope - 2.0 * t * t), low, y)
 
 
 cdef inline double x_exp(double x, double shift) noexcept nogil:
@@ -700,54 +855,125 @@ cdef inline double tanh_pieces(
     return t
 
 
-cdef inline double tanh_exp(double x) noexcept nogil:
-    cdef double power, p, p_low, s, w, t, t_low, g, g_low
-    cdef double near = 20.0 if x > 20.0 else x
-    p = exp_tail_exact(tail_clamp(near), 0.0, &power, &p_low)
-    s = unscale(power)
-    w = fused(s, p, s)
-    t = tanh_pieces(w, fma(s, p_low, fused(s, p, s - w)), &t_low, &power, &g, &g_low)
-    t = x * (t + t_low)
-    t = x_exp(x, 0.0) if x < -40.0 else t
-    return t if x == x else x
+cdef inline float exp_pieces(float x, bint exact, float* scaled, float* scaled_low, float* w_low) noexcept nogil:
+    """w + w_low = exp(x), and the same scaled like `exp_tail`; if `exact`, known when compiled, to 2^-30."""
+    cdef float power, n, small, r, r_low, z, half, p, p_low
+    if exact:
+        p = exp_split(x, 1, <float>64, &power, &n)
+        small = n * minus_ln2_low(n)
+        r = p + small
+        r_low = (p - r) + small
+        z = r * r
+        half = <float>0.5 * z
+        small = fused(z * r, exp_bend(r, True), fma(<float>0.5, product_residual(r, r, z), fma(r, r_low, r_low)))
+        n = r + half
+        p = n + small
+        p_low = ((n - p) + small) + ((r - n) + half)
+    else:
+        p = expm1_reduced(tail_reduce(x, &power), True, &p_low)
+    scaled[0] = fused(power, p, power)
+    scaled_low[0] = fma(power, p_low, fused(power, p, power - scaled[0]))
+    w_low[0] = unscale(scaled_low[0])
+    return unscale(scaled[0])
 
 
-cdef inline double tanh_exp_derivative(double x) noexcept nogil:
-    # tanh(w) + x w sech(w)^2; w counts w times in the second term, so it is a sum of two numbers
-    cdef double w, w_low, power, t, t_low, g, g_low, u, u_low, v, v_low, y
-    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
-    w = exp_twice(near, &w_low)
-    t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
-    power = 4.0 * unscale(power)
-    g = power * g
-    g_low = power * g_low
-    u = near * w
-    u_low = fma(near, w_low, product_residual(near, w, u))
-    v = u * g
-    v_low = fma(u_low, g, fma(u, g_low, product_residual(u, g, v)))
-    y = t + v
-    y = y + (sum_error(t, v, y) + (t_low + v_low))
-    y = x_exp(x, 1.0) if x < -40.0 else y
-    return y if x == x else x
+cdef inline real tanh_exp(real x) noexcept nogil:
+    cdef real power, p, p_low, s, w, t, t_low, g, g_low, near
+    if real is float:
+        near = at_most(tail_clamp(x), <real>2.75)
+        w = exp_pieces(near, False, &s, &g, &p_low)
+        t = w * w
+        p = tanh_ratio(t, fma(w + w, p_low, product_residual(w, w, t)), &t_low)
+        t = s * p
+        t_low = fma(g, p, fma(s, t_low, product_residual(s, p, t)))
+        t = unscale(fused(near, t, near * t_low))
+        g = fused(<real>-0.5 * near, tanh_gap(w, p_low, 4, &g_low), x)
+        return copysign(t if x < <real>0 else g, x)
+    else:
+        near = 20.0 if x > 20.0 else x
+        p = exp_tail_exact(tail_clamp(near), 0.0, &power, &p_low)
+        s = unscale(power)
+        w = fused(s, p, s)
+        t = tanh_pieces(w, fma(s, p_low, fused(s, p, s - w)), &t_low, &power, &g, &g_low)
+        t = x * (t + t_low)
+        t = x_exp(x, 0.0) if x < -40.0 else t
+        return t if x == x else x
 
 
-cdef inline double tanh_exp_second_derivative(double x) noexcept nogil:
+cdef inline real tanh_exp_derivative(real x) noexcept nogil:
+    # tanh(w) + x w sech(w)^2
+    cdef real w, w_low, power, t, t_low, g, g_low, u, u_low, v, v_low, y, near
+    if real is float:
+        # From some 2.5 on it is 1, and the value x.
+        near = at_most(tail_clamp(x), <real>2.75)
+        w = exp_pieces(near, False, &u, &u_low, &w_low)
+        # Left of zero w (m + x (1 - (w m)^2)) with m = tanh(w) / w.
+        v = w * w
+        g = tanh_ratio(v, fma(w + w, w_low, product_residual(w, w, v)), &g_low)
+        t = fused(w, g, fma(w, g_low, w_low))
+        v = fused(-t, t, <real>1)
+        v_low = fma(-t, t, <real>1 - v)
+        t = fused(near, v, g)
+        t_low = fma(near, v_low, g_low)
+        y = unscale(fused(u, t, fma(u, t_low, u_low * t)))
+        # And 1 less what is missing on the right.
+        t = tanh_gap(w, w_low, 4, &t_low)
+        v = near * w
+        t = fused(t, fma(v, fma(<real>-0.25, t, <real>1), <real>-0.5), <real>1)
+        return t if x > <real>0 else y
+    else:
+        # w counts w times in the second term, so it is a sum of two numbers
+        near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
+        w = exp_twice(near, &w_low)
+        t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
+        power = 4.0 * unscale(power)
+        g = power * g
+        g_low = power * g_low
+        u = near * w
+        u_low = fma(near, w_low, product_residual(near, w, u))
+        v = u * g
+        v_low = fma(u_low, g, fma(u, g_low, product_residual(u, g, v)))
+        y = t + v
+        y = y + (sum_error(t, v, y) + (t_low + v_low))
+        y = x_exp(x, 1.0) if x < -40.0 else y
+        return y if x == x else x
+
+
+cdef inline real tanh_exp_second_derivative(real x) noexcept nogil:
     # w sech(w)^2 (2 + x - 2 x w tanh(w))
-    cdef double w, w_low, power, t, t_low, g, g_low, u, u_low, y, v
-    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
-    w = exp_twice(near, &w_low)
-    t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
-    u = near * w
-    u_low = fma(near, w_low, product_residual(near, w, u))
-    v = u * t
-    u_low = fma(u, t_low, fma(u_low, t, product_residual(u, t, v)))
-    y = 2.0 + near
-    t_low = sum_error(2.0, near, y)
-    u = y - 2.0 * v
-    u = u + (sum_error(y, -2.0 * v, u) + (t_low - 2.0 * u_low))
-    y = unscale(power * (4.0 * (g + g_low) * (w * u)))
-    y = x_exp(x, 2.0) if x < -40.0 else y
-    return y if x == x else x
+    cdef real w, w_low, power, t, t_low, g, g_low, u, u_low, y, v, v_low, near
+    if real is float:
+        near = at_most(tail_clamp(x), <real>4.09)
+        w = exp_pieces(near, True, &u, &u_low, &w_low)
+        # An exponential of an exponential, whose error counts up to a hundred times. Scaled: a subnormal result is rounded once.
+        g = tanh_gap_split(w, w_low, <real>18014398509481984, &g_low)
+        y = sech_square_split(g, <real>18014398509481984, g_low)
+        v = w * w
+        t = fused(w, v * tanh_bend(v), w)
+        t = t if w < <real>1 else fma(<real>-1.1102230246251565e-16, g, <real>1)
+        v = w * t
+        v_low = fma(w_low, t, product_residual(w, t, v))
+        t = <real>2 + near
+        t_low = near - (t - <real>2)
+        g = <real>-2 * near
+        t = fused(g, v, t) + fma(g, v_low, t_low)
+        y = y * t if x < <real>4.08 else <real>-0.0
+        return fused(y, u, y * u_low) * <real>1.2037062152420224e-35  # 2^-116
+    else:
+        near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
+        w = exp_twice(near, &w_low)
+        t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
+        u = near * w
+        u_low = fma(near, w_low, product_residual(near, w, u))
+        v = u * t
+        u_low = fma(u, t_low, fma(u_low, t, product_residual(u, t, v)))
+        y = 2.0 + near
+        t_low = sum_error(2.0, near, y)
+        u = y - 2.0 * v
+        u = u + (sum_error(y, -2.0 * v, u) + (t_low - 2.0 * u_low))
+        y = unscale(power * (4.0 * (g + g_low) * (w * u)))
+        y = x_exp(x, 2.0) if x < -40.0 else y
+        return y if x == x else x
 
 
 # --- Soboleva's modified hyperbolic tangent ---------------------------------------------------------------------------
