@@ -1120,8 +1120,7 @@ ROWS: tuple[Row, ...] = (
         advice="Shaped like SiLU and GELU, from one square root.",
         source="thinc: thinc.api.Dish",
         kernels="algebraic",
-        double_inside=True,
-        cost=0.5,
+        cost=0.7,
         recommended_init="he_uniform",
     ),
     Row(

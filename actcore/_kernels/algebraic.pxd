@@ -7,9 +7,8 @@ lost to rounding: less work than a root and a division. Differences of nearly eq
 
 from actcore._kernels.elementary cimport (
     abs_or_nan, at_least, at_most, copysign, fabs, fma, fused, largest, largest_finite, product_residual, real, remainder,
-    smallest,
+    smallest, sum_residual,
 )
-from actcore._kernels.piecewise cimport sum_error
 
 cdef extern from *:
     """
@@ -294,37 +293,55 @@ cdef inline real squareplus_second_derivative(real x, real b) noexcept nogil:
     return fma(<real>-1.5 * g, y, y)
 
 
-# --- dish, in float64 alone -------------------------------------------------------------------------------------------
+# --- dish -------------------------------------------------------------------------------------------------------------
 
-cdef inline double dish(double x) noexcept nogil:
-    cdef double size = abs_or_nan(x)
-    cdef double w = fma(x, x, 1.0)
-    cdef double s = c_sqrt(w)
-    cdef double right = 0.5 * x * (1.0 + size / s) if size < 1e100 else x
-    # Left of zero -|x| / (2 (w + |x| s)), with what the square and the sum lose to rounding put back.
-    cdef double square = x * x
-    cdef double product, total, total_low, left
-    w = square + 1.0
-    product = size * s
-    total = w + product
-    total_low = sum_error(w, product, total) + product_residual(size, s, product)
-    total_low = total_low + (sum_error(square, 1.0, w) + product_residual(x, x, square))
-    left = -0.5 * size / total
-    left = left - left * (total_low / total) if size < 1e100 else -0.25 / size
-    return right if x >= 0.0 else (left if x == x else x)
+cdef inline real dish_pieces(
+    real x, real* a, real* w, real* w_low, real* r, real* r_low, real* d, real* d_low
+) noexcept nogil:
+    """`squareplus_pieces` for b = 1, but r + r_low = √w and d + d_low = r (r + a) with all that is left over."""
+    cdef real c, share
+    d[0] = squareplus_pieces(x, <real>1, a, w, w_low, r, &c, r_low)
+    share = <real>0.5 * ((r[0] + a[0]) * c)
+    r_low[0] = fma(w_low[0], share, <real>0.5 * r_low[0])
+    d_low[0] = fma(a[0], r_low[0], fused(a[0], r[0], w[0] - d[0]) + w_low[0])
+    return c
 
 
-cdef inline double dish_derivative(double x) noexcept nogil:
-    # f′(−a) = (1 − s·a) / (2 w (w + a·s)), w = s² = 1 + a²: the difference that 1 + x (x² + 2) / s³ hides.
-    cdef double a = abs_or_nan(x)
-    cdef double w = fma(x, x, 1.0)
-    cdef double s = c_sqrt(w)
-    cdef double left = 0.5 * fma(-s, a, 1.0) / (w * fma(a, s, w)) if a < 1e75 else -0.25 / a / a
-    return 1.0 - left if x >= 0.0 else left
+cdef inline real dish(real x) noexcept nogil:
+    # Left of zero -|x| / (2 r (r + |x|)), and x less that on the right.
+    cdef real a, w, w_low, r, r_low, d, d_low, half, q, q_low, y
+    cdef real c = dish_pieces(x, &a, &w, &w_low, &r, &r_low, &d, &d_low)
+    half = <real>-0.5 * a * root_scale(fabs(x))
+    q = half * c
+    q_low = fma(-q, d_low, remainder(half, q, d)) * c
+    y = x + q
+    y = y + (((x - y) + q) + q_low)
+    y = y if x < <real>1e9 else x
+    q = <real>-0.0 if x < -largest_finite(x) else q + q_low
+    return copysign(y if x >= <real>0 else q, x)
 
 
-cdef inline double dish_second_derivative(double x) noexcept nogil:
-    cdef double w = fma(x, x, 1.0)
-    cdef double far = -0.5 / abs_or_nan(x)
-    cdef double near = 0.5 * fma(-x, x, 2.0) / w / w / c_sqrt(w)
-    return near if abs_or_nan(x) < 1e100 else (far / x / x if x == x else x)
+cdef inline real dish_derivative(real x) noexcept nogil:
+    # Left of zero (1 - r |x|) / r^2 times 1 / (2 r (r + |x|)), and 1 less that on the right: only the first difference cancels.
+    cdef real a, w, w_low, r, r_low, d, d_low, half, q, scale, n, n_low, t, share
+    cdef real c = dish_pieces(x, &a, &w, &w_low, &r, &r_low, &d, &d_low)
+    scale = root_scale(fabs(x))
+    half = <real>0.5 * scale
+    q = half * c
+    q = fma(fma(-q, d_low, remainder(half, q, d)), c, q)
+    share = r * a
+    n = scale * scale - share
+    n_low = sum_residual(scale * scale, -share, n) - fma(a, r_low, product_residual(r, a, share))
+    share = <real>1 / w
+    t = n * share
+    n = (fma(-t, w_low, remainder(n, t, w)) + n_low) * share
+    q = fused(q, t, q * n) * scale
+    return <real>1 - q if x >= <real>0 else q
+
+
+cdef inline real dish_second_derivative(real x) noexcept nogil:
+    # (2 - x^2) / (2 r^5)
+    cdef real z, t, w, g, square
+    cdef real y = isru_inverse_root(x, <real>1, &z, &t, &w, &g)
+    square = y * y
+    return fused(-z, z, <real>2) * fma(<real>-0.5 * g, square, <real>0.5 * square) * cube(y, g)
