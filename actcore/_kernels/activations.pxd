@@ -12,9 +12,9 @@ there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_most, copysign, exp, exp_negative, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fma, fused,
-    largest, log1p_slope, minus_abs, minus_ln2_low, product_residual, real, remainder, sech_square, smallest, sum_residual,
-    tail_clamp, tail_reduce, tail_scale, tanh_gap, unscale,
+    abs_or_nan, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fma,
+    fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_residual, real, remainder, sech_square, smallest, sum_residual,
+    tail_clamp, tail_reduce, tail_scale, tail_shift, tanh_gap, unscale,
 )
 
 
@@ -261,34 +261,42 @@ cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
     return sigmoid_second_derivative_scaled(x, <real>1)
 
 
+cdef inline double gate_denominator(double z, double* power, double* p, double* low) noexcept nogil:
+    """(1 + exp(-z)) / `tail_scale` as the sum of the result and `low`: what `logistic_denominator` is for float32."""
+    cdef double r_low, d
+    cdef double one = unscale(<double>1)
+    p[0] = expm1_reduced(exp_reduce(z, -1, -tail_shift(z), power), False, &r_low)
+    d = fma(power[0], p[0], one + power[0])
+    low[0] = fma(power[0], p[0], (power[0] - d) + one)
+    return d
+
+
 cdef inline real silu(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, c, e, z, q
-    z = tail_clamp(x)
+    cdef real power, p, d, low, c, q
+    cdef real z = at_most(tail_clamp(x), logistic_ceiling(x))
     if real is float:
-        z = at_most(z, logistic_ceiling(x))
         q = gated_product(z, z, <real>0, False)
     else:
-        c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
+        d = gate_denominator(z, &power, &p, &low)
+        c = <double>1 / d
         q = z * c
-        q = q + fma(q, logistic_share(x, e, &power, &p), product_residual(z, c, q))
-        q = unscale(power * q)
+        q = unscale(fma(fma(-q, low, remainder(z, q, d)), c, q))
     return copysign(x if x > logistic_ceiling(x) else q, x)
 
 
 cdef inline real silu_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, c, g, h, z, tail
+    cdef real power, p, d, low, c, g, n, e, q
+    cdef real z = at_most(tail_clamp(x), logistic_ceiling(x))
     if real is float:
-        z = at_most(tail_clamp(x), logistic_ceiling(x))
         return gated_slope(z, <real>0, z, <real>0, False)
     else:
-        # sigma + x sigma' = sigma' (1 + exp(x) + x) left of zero, and 1 minus its mirror image on the right.
-        z = tail_clamp(minus_abs(x))
-        c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
-        g = c * c
-        g = fma(g, e + e, g)
-        h = g * ((d + z) + low)
-        tail = unscale(power * fma(h, p, h))
-        return <real>1 - tail if x > <real>0 else tail
+        d = gate_denominator(z, &power, &p, &low)
+        c = <double>1 / d
+        g = <double>1 + z
+        n = fma(power, fma(p, g, g), unscale(<double>1))
+        e = fma(-c, low, remainder(<double>1, c, d))
+        q = n * c
+        return unscale(fma(q, e + e, q) * c)
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
