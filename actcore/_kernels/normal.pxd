@@ -239,39 +239,33 @@ cdef inline real normal_cdf_second_derivative(real x) noexcept nogil:
 
 # --- complementary error function ---------------------------------------------------------------------------------------
 
-cdef inline real erfc_quotient(real a, real* low) noexcept nogil:
+cdef inline double erfc_quotient(double a, double* low) noexcept nogil:
     """2 exp(-a^2) / erfc(a) for 0 <= a as the sum of the result and `low`: `tail_quotient` of a sqrt(2)."""
-    cdef real z, z_low, d
-    if real is float:
-        z = <float>1.4142135 * a
-        z_low = fma(a, <float>2.4203235e-08, product_residual(<float>1.4142135, a, z))
-    else:
-        z = <double>1.4142135623730951 * a
-        z_low = fma(a, <double>-9.667293313452913e-17, product_residual(<double>1.4142135623730951, a, z))
-    d = tail_quotient(z, low)
+    cdef double z = 1.4142135623730951 * a
+    cdef double z_low = fma(a, -9.667293313452913e-17, product_residual(1.4142135623730951, a, z))
+    cdef double d = tail_quotient(z, low)
     # The derivative of the quotient d is d (d / sqrt(2 pi) - z).
-    low[0] = fma(z_low, d * fma(<real>0.3989422804014327, d, -z), low[0])
+    low[0] = fma(z_low, d * fma(0.3989422804014327, d, -z), low[0])
     return d
 
 
-cdef inline real erfc(real x) noexcept nogil:
-    cdef real power, m, low, d, d_low, q
-    cdef real z = bell_argument(x)
-    cdef real a = abs_or_nan(z)
-    cdef real h = z * z
+cdef inline double erfc(double x) noexcept nogil:
+    cdef double power, m, low, d, d_low, q
+    cdef double z = bell_argument(x)
+    cdef double h = z * z
     m = exp_sum(h, -1, -product_residual(z, z, h), tail_shift(x), True, &power, &low)
-    d = erfc_quotient(a, &d_low)
-    q = tail(<real>2 * power, m, low, d, d_low)
-    return q if x > <real>0 else <real>2 - q
+    d = erfc_quotient(abs_or_nan(z), &d_low)
+    q = tail(2.0 * power, m, low, d, d_low)
+    return q if x > 0.0 else 2.0 - q
 
 
-cdef inline real erfc_derivative(real x) noexcept nogil:
-    return bell(bell_argument(x), <real>-1.1283791670955126)
+cdef inline double erfc_derivative(double x) noexcept nogil:
+    return bell(bell_argument(x), -1.1283791670955126)
 
 
-cdef inline real erfc_second_derivative(real x) noexcept nogil:
-    cdef real z = bell_argument(x)
-    return bell(z, <real>2.256758334191025 * z)
+cdef inline double erfc_second_derivative(double x) noexcept nogil:
+    cdef double z = bell_argument(x)
+    return bell(z, 2.256758334191025 * z)
 
 
 # --- Gaussian error linear unit ---------------------------------------------------------------------------------------
