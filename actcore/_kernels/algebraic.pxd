@@ -344,4 +344,6 @@ cdef inline real dish_second_derivative(real x) noexcept nogil:
     cdef real z, t, w, g, square
     cdef real y = isru_inverse_root(x, <real>1, &z, &t, &w, &g)
     square = y * y
-    return fused(-z, z, <real>2) * fma(<real>-0.5 * g, square, <real>0.5 * square) * cube(y, g)
+    w = fused(-z, z, <real>2) * cube(y, g)
+    square = <real>0.5 * square
+    return fused(w, square, w * fma(-g, square, <real>0.5 * product_residual(y, y, square + square)))

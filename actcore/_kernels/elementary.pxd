@@ -248,8 +248,8 @@ cdef inline real exp_reduce(real x, int sign, real shift, real* power) noexcept 
     return fma(n, minus_ln2_low(n), r)
 
 
-cdef inline real exp_bend(real r, bint exact) noexcept nogil:
-    """(exp(r) - 1 - r - r^2 / 2) / r^3 for |r| <= ln(2) / 2.
+cdef inline real exp_curve(real r, bint exact) noexcept nogil:
+    """(exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2.
 
     `exact`, known when compiled, asks for a float32 polynomial well below half a unit in the last place of exp(r).
     """
@@ -264,6 +264,7 @@ cdef inline real exp_bend(real r, bint exact) noexcept nogil:
             p = fma(r, <float>1.3908924e-03, <float>8.366691e-03)
             p = fma(r, p, <float>4.166674e-02)
             p = fma(r, p, <float>1.6666542e-01)
+        p = fma(r, p, <float>0.5)
     else:
         p = fma(r, <double>2.0896523018697851e-9, <double>2.5105446701572319e-8)
         p = fma(r, p, <double>2.7557326827327837e-7)
@@ -274,12 +275,8 @@ cdef inline real exp_bend(real r, bint exact) noexcept nogil:
         p = fma(r, p, <double>8.3333333333258878e-3)
         p = fma(r, p, <double>4.1666666666666644e-2)
         p = fma(r, p, <double>0.16666666666666671)
+        p = fma(r, p, <double>0.5)
     return p
-
-
-cdef inline real exp_curve(real r, bint exact) noexcept nogil:
-    """(exp(r) - 1 - r) / r^2 for |r| <= ln(2) / 2; `exact` as above."""
-    return fma(r, exp_bend(r, exact), <real>0.5)
 
 
 cdef inline real expm1_reduced(real r, bint exact, real* low) noexcept nogil:

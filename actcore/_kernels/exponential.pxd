@@ -10,10 +10,10 @@ from actcore._kernels.activations cimport (
     tanh_split,
 )
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp, exp_bend, exp_negative, exp_reduce, exp_split, exp_tail_exact,
-    expm1_negative, expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_abs, minus_ln2_low,
-    product_residual, real, remainder, sech_square_split, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale,
-    tanh_gap, tanh_gap_split, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
+    expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_abs, minus_ln2_low, product_residual,
+    real, remainder, sech_square_split, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, tanh_gap,
+    tanh_gap_split, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -371,10 +371,11 @@ cdef inline real elish_pieces(
 
 cdef inline real elish(real x) noexcept nogil:
     # x / d on the right; (exp(x) - 1) sigma(x) = -exp(x) (1 - exp(x)) / d on the left.
-    cdef real scaled, scaled_low, s, p, p_low, d, d_low, n, n_low, r, r_low, left
+    cdef real scaled, scaled_low, s, p, p_low, d, d_low, one, n, n_low, r, r_low, left
     cdef real c = elish_pieces(x, &scaled, &scaled_low, &s, &p, &p_low, &d, &d_low)
-    n = fma(-s, p, <real>1 - s)
-    n_low = fma(-s, p_low, fma(-s, p, (<real>1 - s) - n))
+    one = <real>1 - s
+    n = fma(-s, p, one)
+    n_low = fma(-s, p_low, fma(-s, p, one - n)) + ((<real>1 - one) - s)
     n = smallest(x, logistic_ceiling(x)) if x > <real>0 else n
     n_low = <real>0 if x > <real>0 else n_low
     r = n * c
@@ -408,16 +409,17 @@ cdef inline real elish_derivative(real x) noexcept nogil:
 
 cdef inline real elish_second_derivative(real x) noexcept nogil:
     # Left of zero q (q^3 + 3 q^2 + 5 q - 1) / (1 + q)^3 with q = exp(x).
-    cdef real power, p, p_low, d, low, e, q, q_low, scaled, t, y
+    cdef real power, p, p_low, d, low, e, q, q_low, scaled, scaled_low, t, y
     cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     scaled = fused(power, p, power)
+    scaled_low = fma(power, p_low, fused(power, p, power - scaled))
     q = unscale(scaled)
-    q_low = unscale(fma(power, p_low, fused(power, p, power - scaled)))
+    q_low = unscale(scaled_low)
     t = fma(q, q + <real>3, <real>5)
     y = fused(q, t, <real>-1)
     q_low = fma(q_low, fma(q, fma(<real>3, q, <real>6), <real>5), q * fma(q, q + <real>3, <real>5 - t))
     y = y + fma(<real>3 * e, y, q_low)
-    return silu_second_derivative(x) if x > <real>0 else unscale(scaled * c * (c * c) * y)
+    return silu_second_derivative(x) if x > <real>0 else unscale(c * c * c * fused(scaled, y, scaled_low * y))
 
 
 cdef inline real hard_elish_near(real x) noexcept nogil:
@@ -526,7 +528,7 @@ cdef inline real mish_second_derivative(real x) noexcept nogil:
     # With exp(x) = b / a, one of which is 1, and d = 2 a^2 + 2 a b + b^2: 4 a^2 b / d^2 (2 (a + b) + x (a - 2 b + 4 a^2 b / d)).
     cdef real power, p_low, q, q_low, a, b, m, d, c, e, g, g_low, j, j_low, k
     cdef real z = tail_clamp(minus_abs(x))
-    cdef real p = expm1_reduced(tail_reduce(z, &power), False, &p_low)
+    cdef real p = expm1_reduced(tail_reduce(z, &power), True, &p_low)
     g = fused(power, p, power)
     g_low = fma(power, p_low, fused(power, p, power - g))
     q = unscale(g)
@@ -552,7 +554,10 @@ cdef inline real mish_second_derivative(real x) noexcept nogil:
     b = <real>2 + q
     j = fused(z, k, b)
     j_low = fma(<real>2 * e, j, fma(z, j_low, q - (b - <real>2)))
-    return unscale(<real>4 * c * c * fused(m, j, fma(g_low, j, m * j_low)))
+    j_low = fma(fma(z, <real>1 if x > <real>0 else <real>-2, <real>2), q_low, j_low)
+    j = <real>4 * fused(m, j, fma(g_low, j, m * j_low))
+    d = c * c
+    return unscale(fused(d, j, product_residual(c, c, d) * j))
 
 
 # --- hyperbolic -------------------------------------------------------------------------------------------------------
@@ -759,7 +764,8 @@ cdef inline real lecun_tanh(real x) noexcept nogil:
         t_low = fma(z, t, <real>1.1439333 - near) + <real>3.712972e-08
         near = fused(fabs(x), near, fabs(x) * t_low)
         z = lecun_tanh_float_argument(x, &low)
-        far = <real>1.7159 + fma(<real>-0.85795, tanh_gap(z, low, 4, &t), <real>5.569458e-08)
+        far = <real>-0.85795 * tanh_gap_split(z, low, 4, &t)
+        far = <real>1.7159 + (far + fma(far, t, <real>5.569458e-08))
         return copysign(near if z < <real>1 else far, x)
     else:
         z = lecun_tanh_argument(x, &low)
@@ -855,22 +861,10 @@ cdef inline double tanh_pieces(
     return t
 
 
-cdef inline float exp_pieces(float x, bint exact, float* scaled, float* scaled_low, float* w_low) noexcept nogil:
-    """w + w_low = exp(x), and the same scaled like `exp_tail`; if `exact`, known when compiled, to 2^-30."""
-    cdef float power, n, small, r, r_low, z, half, p, p_low
-    if exact:
-        p = exp_split(x, 1, <float>64, &power, &n)
-        small = n * minus_ln2_low(n)
-        r = p + small
-        r_low = (p - r) + small
-        z = r * r
-        half = <float>0.5 * z
-        small = fused(z * r, exp_bend(r, True), fma(<float>0.5, product_residual(r, r, z), fma(r, r_low, r_low)))
-        n = r + half
-        p = n + small
-        p_low = ((n - p) + small) + ((r - n) + half)
-    else:
-        p = expm1_reduced(tail_reduce(x, &power), True, &p_low)
+cdef inline float exp_pieces(float x, float* scaled, float* scaled_low, float* w_low) noexcept nogil:
+    """w + w_low = exp(x), and the same scaled like `exp_tail`."""
+    cdef float power, p_low
+    cdef float p = expm1_reduced(tail_reduce(x, &power), True, &p_low)
     scaled[0] = fused(power, p, power)
     scaled_low[0] = fma(power, p_low, fused(power, p, power - scaled[0]))
     w_low[0] = unscale(scaled_low[0])
@@ -881,7 +875,7 @@ cdef inline real tanh_exp(real x) noexcept nogil:
     cdef real power, p, p_low, s, w, t, t_low, g, g_low, near
     if real is float:
         near = at_most(tail_clamp(x), <real>2.75)
-        w = exp_pieces(near, False, &s, &g, &p_low)
+        w = exp_pieces(near, &s, &g, &p_low)
         t = w * w
         p = tanh_ratio(t, fma(w + w, p_low, product_residual(w, w, t)), &t_low)
         t = s * p
@@ -906,13 +900,15 @@ cdef inline real tanh_exp_derivative(real x) noexcept nogil:
     if real is float:
         # From some 2.5 on it is 1, and the value x.
         near = at_most(tail_clamp(x), <real>2.75)
-        w = exp_pieces(near, False, &u, &u_low, &w_low)
+        w = exp_pieces(near, &u, &u_low, &w_low)
         # Left of zero w (m + x (1 - (w m)^2)) with m = tanh(w) / w.
         v = w * w
         g = tanh_ratio(v, fma(w + w, w_low, product_residual(w, w, v)), &g_low)
-        t = fused(w, g, fma(w, g_low, w_low))
+        t_low = fma(w, g_low, w_low * g)
+        t = fused(w, g, t_low)
+        t_low = t_low + fused(w, g, -t)
         v = fused(-t, t, <real>1)
-        v_low = fma(-t, t, <real>1 - v)
+        v_low = fma(<real>-2 * t, t_low, fused(-t, t, <real>1 - v))
         t = fused(near, v, g)
         t_low = fma(near, v_low, g_low)
         y = unscale(fused(u, t, fma(u, t_low, u_low * t)))
@@ -940,40 +936,22 @@ cdef inline real tanh_exp_derivative(real x) noexcept nogil:
 
 
 cdef inline real tanh_exp_second_derivative(real x) noexcept nogil:
-    # w sech(w)^2 (2 + x - 2 x w tanh(w))
-    cdef real w, w_low, power, t, t_low, g, g_low, u, u_low, y, v, v_low, near
-    if real is float:
-        near = at_most(tail_clamp(x), <real>4.09)
-        w = exp_pieces(near, True, &u, &u_low, &w_low)
-        # An exponential of an exponential, whose error counts up to a hundred times. Scaled: a subnormal result is rounded once.
-        g = tanh_gap_split(w, w_low, <real>18014398509481984, &g_low)
-        y = sech_square_split(g, <real>18014398509481984, g_low)
-        v = w * w
-        t = fused(w, v * tanh_bend(v), w)
-        t = t if w < <real>1 else fma(<real>-1.1102230246251565e-16, g, <real>1)
-        v = w * t
-        v_low = fma(w_low, t, product_residual(w, t, v))
-        t = <real>2 + near
-        t_low = near - (t - <real>2)
-        g = <real>-2 * near
-        t = fused(g, v, t) + fma(g, v_low, t_low)
-        y = y * t if x < <real>4.08 else <real>-0.0
-        return fused(y, u, y * u_low) * <real>1.2037062152420224e-35  # 2^-116
-    else:
-        near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
-        w = exp_twice(near, &w_low)
-        t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
-        u = near * w
-        u_low = fma(near, w_low, product_residual(near, w, u))
-        v = u * t
-        u_low = fma(u, t_low, fma(u_low, t, product_residual(u, t, v)))
-        y = 2.0 + near
-        t_low = sum_error(2.0, near, y)
-        u = y - 2.0 * v
-        u = u + (sum_error(y, -2.0 * v, u) + (t_low - 2.0 * u_low))
-        y = unscale(power * (4.0 * (g + g_low) * (w * u)))
-        y = x_exp(x, 2.0) if x < -40.0 else y
-        return y if x == x else x
+    # w sech(w)^2 (2 + x - 2 x w tanh(w)), in float64 for float32 too: an exponential of an exponential, whose error counts w times.
+    cdef double w, w_low, power, t, t_low, g, g_low, u, u_low, y, v
+    cdef double near = 20.0 if x > 20.0 else (x if x > -40.0 else -40.0)
+    w = exp_twice(near, &w_low)
+    t = tanh_pieces(w, w_low, &t_low, &power, &g, &g_low)
+    u = near * w
+    u_low = fma(near, w_low, product_residual(near, w, u))
+    v = u * t
+    u_low = fma(u, t_low, fma(u_low, t, product_residual(u, t, v)))
+    y = 2.0 + near
+    t_low = sum_error(2.0, near, y)
+    u = y - 2.0 * v
+    u = u + (sum_error(y, -2.0 * v, u) + (t_low - 2.0 * u_low))
+    y = unscale(power * (4.0 * (g + g_low) * (w * u)))
+    y = x_exp(<double> x, 2.0) if x < -40.0 else y
+    return <real> (y if x == x else x)
 
 
 # --- Soboleva's modified hyperbolic tangent ---------------------------------------------------------------------------
