@@ -207,6 +207,13 @@ cdef inline real square_product(real c, real e, real p, real* low) noexcept nogi
     return g
 
 
+cdef inline real times_power(real h, real h_low, real p, real p_low, real power) noexcept nogil:
+    """(h + h_low) (1 + p + p_low) power, rounded once before the scaling by a power of 2."""
+    cdef real m = <real>1 + p
+    cdef real m_low = (p - (m - <real>1)) + p_low
+    return unscale(power * fused(h, m, fma(h, m_low, h_low * m)))
+
+
 cdef inline real half_tanh(
     bint exact, real power, real p, real p_low, real d, real low, real c, real* t_low
 ) noexcept nogil:
@@ -300,7 +307,7 @@ cdef inline real silu_derivative(real x) noexcept nogil:
 
 
 cdef inline real silu_second_derivative(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, e, rest, s, n, n_low, square, g, g_low, w, w_low, h, h_low, m, m_low, y
+    cdef real power, p, p_low, d, low, e, rest, s, n, n_low, square, g, g_low, w, w_low, h, h_low, y
     cdef real z = tail_clamp(minus_abs(x))
     cdef real c = logistic_tail(x, True, &power, &p, &p_low, &d, &low, &e)
     # sigma' (2 - |x| tanh(|x| / 2)), over the common denominator: its roots then meet no rounded quotient.
@@ -318,13 +325,10 @@ cdef inline real silu_second_derivative(real x) noexcept nogil:
         g_low = fma(<real>3 * e, g, fma(product_residual(c, c, square), c, product_residual(square, c, g)))
         h = g * w
         h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
-        m = <real>1 + p
-        m_low = (p - (m - <real>1)) + p_low
-        y = fused(h, m, fma(h, m_low, h_low * m))
+        return times_power(h, h_low, p, p_low, power)
     else:
         h = c * c * (c * fma(z, n, d + d))
-        y = fma(h, p, h)
-    return unscale(power * y)
+        return unscale(power * fma(h, p, h))
 
 
 cdef inline real softplus(real x) noexcept nogil:

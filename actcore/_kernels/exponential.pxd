@@ -7,7 +7,7 @@ smallest number, and nothing overflows on the way.
 from actcore._kernels.activations cimport (
     gated_product, gated_slope, logistic_ceiling, logistic_tail, sigmoid_derivative_scaled, sigmoid_second_derivative,
     silu_second_derivative, softplus, square_product, tanh, tanh_bend, tanh_derivative, tanh_second_derivative,
-    tanh_split,
+    tanh_split, times_power,
 )
 from actcore._kernels.elementary cimport (
     abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
@@ -177,12 +177,12 @@ cdef inline real gate_slope(real x, real z, real z_low, real u, real u_low) noex
     """sigma'(z) (1 + exp(-z) - u) left of zero, 1 less that on the right; u + u_low is |x| times dz/d|x|."""
     cdef real power, p, p_low, d, low, e, g, g_low, w, w_low, h, tail
     cdef real c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
-    g_low = fused(g, p_low, g_low)
+    g = c * c
+    g_low = fma(e + e, g, product_residual(c, c, g))
     w = d - u
     w_low = sum_residual(d, -u, w) + (low - u_low)
     h = g * w
-    tail = unscale(power * (h + fused(g, w_low, fused(g_low, w, product_residual(g, w, h)))))
+    tail = times_power(h, fma(g, w_low, fma(g_low, w, product_residual(g, w, h))), p, p_low, power)
     tail = <real>0 if z > end_of_tail(z) else (tail if x == x else x)
     return <real>1 - tail if x > <real>0 else tail
 
@@ -198,10 +198,9 @@ cdef inline real gated_second_derivative(
     real x, real z, real z_low, real slope, real slope_low, real curvature
 ) noexcept nogil:
     """sigma'(z) (slope (2 - |x| slope tanh(z / 2)) + |x| curvature), slope + slope_low being dz/d|x|."""
-    cdef real power, p, p_low, d, low, e, g, g_low, s, n, n_low, u, t, t_low, w, y
+    cdef real power, p, p_low, d, low, e, square, g, g_low, s, n, n_low, u, t, t_low, w, w_low, y
     cdef real a = abs_or_nan(x)
     cdef real c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
-    g = square_product(c, e, p, &g_low)
     s = unscale(power)
     n = fused(-s, p, <real>1 - s)
     n_low = fused(-s, p_low, fused(-s, p, (<real>1 - s) - n))
@@ -209,9 +208,19 @@ cdef inline real gated_second_derivative(
     u = a * slope
     t = u * n
     t_low = fma(u, n_low, fma(fma(a, slope_low, product_residual(a, slope, u)), n, product_residual(u, n, t)))
-    w = ((d + d) - t) + ((low + low) - t_low)
-    w = fused(slope, w, a * curvature * d)
-    y = unscale(power * ((g + g_low) * (fused(c, e, c) * w)))
+    y = (d + d) - t
+    w_low = sum_residual(d + d, -t, y) + ((low + low) - t_low)
+    w = fused(slope, y, a * curvature * d)
+    square = c * c
+    g = square * c
+    if real is float:
+        w_low = fma(slope, w_low, product_residual(slope, y, w))
+        g_low = fma(<real>3 * e, g, fma(product_residual(c, c, square), c, product_residual(square, c, g)))
+        y = g * w
+        y = times_power(y, fma(g, w_low, fma(g_low, w, product_residual(g, w, y))), p, p_low, power)
+    else:
+        y = g * fma(slope, w_low, w)
+        y = times_power(y, <real>3 * e * y, p, p_low, power)
     return <real>0 if z > end_of_tail(z) else (y if x == x else x)
 
 

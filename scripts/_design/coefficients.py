@@ -61,6 +61,9 @@ def in_square(function: Real, near_zero: Real) -> Real:
 TANH_SHRINK = in_square(lambda x: (x - mp.tanh(x)) / x**3, lambda z: mp.mpf(1) / 3 - 2 * z / 15)
 TANH_SHRINK_CENTRE = mp.mpf("0.419921875")  # a centre where TANH_SHRINK is all but a float32 number
 TANH_SHRINK_MOVED: Real = lambda t: TANH_SHRINK(t + TANH_SHRINK_CENTRE)  # noqa: E731
+LECUN_SLOPE = mp.mpf("1.7159") * 2 / 3
+LECUN = in_square(lambda x: (mp.mpf("1.7159") * mp.tanh(2 * x / 3) / x - LECUN_SLOPE) / x**2, lambda z: -4 * LECUN_SLOPE / 27)
+LECUN_SIZE = in_square(lambda x: mp.mpf("1.7159") * mp.tanh(2 * x / 3) / x**3, lambda z: LECUN_SLOPE / z)
 LOGCOSH = in_square(lambda x: mp.log(mp.cosh(x)) / x**2, lambda z: mp.mpf(1) / 2 - z / 12)
 ARCTAN = in_square(lambda x: (mp.atan(x) - x) / x**3, lambda z: -mp.mpf(1) / 3 + z / 5)
 ERF = in_square(lambda x: mp.erf(x) / x - 1, lambda z: 2 / mp.sqrt(mp.pi) * (1 - z / 3) - 1)
@@ -111,6 +114,7 @@ def main() -> None:
         ("arctan", "float32", ARCTAN, mp.mpf(0), mp.mpf(1), 9, arctan_size, ()),
         ("log_ratio, times 4, 16, 64", "float32", ATANH, mp.mpf(0), mp.mpf("0.041"), 3, atanh_size, ()),
         ("tanh_shrink", "float32", TANH_SHRINK_MOVED, -TANH_SHRINK_CENTRE, mp.mpf("1.064") - TANH_SHRINK_CENTRE, 9, None, ()),
+        ("lecun_tanh", "float32", LECUN, mp.mpf(0), mp.mpf("2.25"), 7, LECUN_SIZE, ()),
         ("logcosh", "float32", LOGCOSH, mp.mpf(0), mp.mpf(1), 8, None, (0.5,)),
         ("erf_slope", "float32", ERF, mp.mpf(0), mp.mpf(1), 7, ERF_SIZE, ()),
         ("erf_slope", "float64", ERF, mp.mpf(0), mp.mpf("1.5625"), 14, ERF_SIZE, ()),
