@@ -13,8 +13,8 @@ there, ``real is float`` decides when compiled.
 
 from actcore._kernels.elementary cimport (
     abs_or_nan, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fma,
-    fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_residual, real, remainder, sech_square, smallest, sum_residual,
-    tail_clamp, tail_reduce, tail_scale, tail_shift, tanh_gap, unscale,
+    fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_of_sums, product_residual, product_rest, real, remainder,
+    sech_square, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, tail_shift, tanh_gap, unscale,
 )
 
 
@@ -211,7 +211,7 @@ cdef inline real times_power(real h, real h_low, real p, real p_low, real power)
     """(h + h_low) (1 + p + p_low) power, rounded once before the scaling by a power of 2."""
     cdef real m = <real>1 + p
     cdef real m_low = (p - (m - <real>1)) + p_low
-    return unscale(power * fused(h, m, fma(h, m_low, h_low * m)))
+    return unscale(power * product_of_sums(h, h_low, m, m_low))
 
 
 cdef inline real half_tanh(
@@ -250,7 +250,7 @@ cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept 
     t = half_tanh(real is float, power, p, p_low, d, low, c, &t_low)
     if real is float:
         y = g * t
-        y = y + fma(g, t_low, fma(g_low, t, product_residual(g, t, y)))
+        y = y + product_rest(g, g_low, t, t_low, y)
     else:
         y = (g + g_low) * t
     y = -y if x > <real>0 else y
@@ -324,7 +324,7 @@ cdef inline real silu_second_derivative(real x) noexcept nogil:
         g = square * c
         g_low = fma(<real>3 * e, g, fma(product_residual(c, c, square), c, product_residual(square, c, g)))
         h = g * w
-        h_low = fma(g, w_low, fma(g_low, w, product_residual(g, w, h)))
+        h_low = product_rest(g, g_low, w, w_low, h)
         return times_power(h, h_low, p, p_low, power)
     else:
         h = c * c * (c * fma(z, n, d + d))

@@ -138,6 +138,16 @@ cdef inline real product_residual(real a, real b, real p) noexcept nogil:
         return _residual_f64(a, b, p)
 
 
+cdef inline real product_rest(real x, real x_low, real y, real y_low, real p) noexcept nogil:
+    """(x + x_low) (y + y_low) - p, for p the rounded product of x and y."""
+    return fma(x, y_low, fma(x_low, y, product_residual(x, y, p)))
+
+
+cdef inline real product_of_sums(real x, real x_low, real y, real y_low) noexcept nogil:
+    """(x + x_low) (y + y_low), rounded once."""
+    return fused(x, y, fma(x, y_low, x_low * y))
+
+
 cdef inline real fabs(real x) noexcept nogil:
     if real is float:
         return _fabs_f32(x)

@@ -11,9 +11,9 @@ from actcore._kernels.activations cimport (
 )
 from actcore._kernels.elementary cimport (
     abs_or_nan, at_least, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
-    expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_abs, minus_ln2_low, product_residual,
-    real, remainder, sech_square_split, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, tanh_gap,
-    tanh_gap_split, unscale,
+    expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_abs, minus_ln2_low, product_of_sums,
+    product_residual, product_rest, real, remainder, sech_square_split, smallest, sum_residual, tail_clamp,
+    tail_reduce, tail_scale, tanh_gap, tanh_gap_split, unscale,
 )
 from actcore._kernels.piecewise cimport sum_error
 
@@ -182,7 +182,7 @@ cdef inline real gate_slope(real x, real z, real z_low, real u, real u_low) noex
     w = d - u
     w_low = sum_residual(d, -u, w) + (low - u_low)
     h = g * w
-    tail = times_power(h, fma(g, w_low, fma(g_low, w, product_residual(g, w, h))), p, p_low, power)
+    tail = times_power(h, product_rest(g, g_low, w, w_low, h), p, p_low, power)
     tail = <real>0 if z > end_of_tail(z) else (tail if x == x else x)
     return <real>1 - tail if x > <real>0 else tail
 
@@ -217,7 +217,7 @@ cdef inline real gated_second_derivative(
         w_low = fma(slope, w_low, product_residual(slope, y, w))
         g_low = fma(<real>3 * e, g, fma(product_residual(c, c, square), c, product_residual(square, c, g)))
         y = g * w
-        y = times_power(y, fma(g, w_low, fma(g_low, w, product_residual(g, w, y))), p, p_low, power)
+        y = times_power(y, product_rest(g, g_low, w, w_low, y), p, p_low, power)
     else:
         y = g * fma(slope, w_low, w)
         y = times_power(y, <real>3 * e * y, p, p_low, power)
@@ -389,7 +389,7 @@ cdef inline real elish(real x) noexcept nogil:
     n_low = <real>0 if x > <real>0 else n_low
     r = n * c
     r_low = (fma(-r, d_low, remainder(n, r, d)) + n_low) * c
-    left = unscale(fused(scaled, r, fma(scaled, r_low, scaled_low * r)))
+    left = unscale(product_of_sums(scaled, scaled_low, r, r_low))
     r = x if x > logistic_ceiling(x) else r + r_low
     return copysign(r if x > <real>0 else left, x)
 
@@ -407,12 +407,12 @@ cdef inline real elish_derivative(real x) noexcept nogil:
     one = <real>1 if x > <real>0 else <real>-1
     m = q * g
     k = one + m
-    k_low = (m - (k - one)) + fma(q, g_low, fma(q_low, g, product_residual(q, g, m)))
+    k_low = (m - (k - one)) + product_rest(q, q_low, g, g_low, m)
     m = k * c
     k_low = (fma(-m, d_low, remainder(k, m, d)) + k_low) * c
     y = m * c
     k_low = (fma(-y, d_low, remainder(m, y, d)) + k_low) * c
-    left = unscale(fused(scaled, y, fma(scaled, k_low, scaled_low * y)))
+    left = unscale(product_of_sums(scaled, scaled_low, y, k_low))
     return y + k_low if x > <real>0 else left
 
 
@@ -445,7 +445,7 @@ cdef inline real hard_elish(real x) noexcept nogil:
     cdef real s_low = (<real>1 - s) + z
     q = z if x > <real>0 else q
     q_low = <real>0 if x > <real>0 else q_low
-    q = <real>0.5 * fused(q, s, fma(q, s_low, q_low * s))
+    q = <real>0.5 * product_of_sums(q, q_low, s, s_low)
     return copysign(x if x > <real>1 else q, x)
 
 
@@ -530,7 +530,7 @@ cdef inline real mish_derivative(real x) noexcept nogil:
     k_low = fma(a_low, g, fma(a, g_low, fused(a, g, <real>1 - k)))
     a = k * c
     a_low = (fma(-a, d_low, remainder(k, a, d)) + k_low) * c
-    return unscale(fused(scaled, a, fma(scaled, a_low, scaled_low * a)))
+    return unscale(product_of_sums(scaled, scaled_low, a, a_low))
 
 
 cdef inline real mish_second_derivative(real x) noexcept nogil:
@@ -589,7 +589,7 @@ cdef inline real tanh_shrink_pieces(real a, real* z, real* z_low, real* h, real*
         p = fused(t, slope, <float>2.8547636e-01)
         low = fused(t, slope, <float>2.8547636e-01 - p)
         h[0] = z[0] * p
-        h_low[0] = fma(z[0], low, fma(z_low[0], p, product_residual(z[0], p, h[0])))
+        h_low[0] = product_rest(z[0], z_low[0], p, low, h[0])
     else:
         p = fma(z[0], <double>-2.0668673996589306e-08, <double>2.2936582415078495e-07)
         p = fma(z[0], p, <double>-1.2636365709048541e-06)
@@ -663,7 +663,7 @@ cdef inline real logcosh(real x) noexcept nogil:
         p = fused(z, slope, <float>0.5)
         p_low = fused(z, slope, <float>0.5 - p)
         far = (a - <float>0.693145751953125) + (softplus(-<real>2 * a) - <float>1.4286068e-06)
-        h = fused(z, p, fma(z, p_low, z_low * p))
+        h = product_of_sums(z, z_low, p, p_low)
     else:
         p = fma(z, <double>7.1982604896762744e-09, <double>-7.30941066030056e-08)
         p = fma(z, p, <double>3.770017865118739e-07)
@@ -920,7 +920,7 @@ cdef inline real tanh_exp_derivative(real x) noexcept nogil:
         v_low = fma(<real>-2 * t, t_low, fused(-t, t, <real>1 - v))
         t = fused(near, v, g)
         t_low = fma(near, v_low, g_low)
-        y = unscale(fused(u, t, fma(u, t_low, u_low * t)))
+        y = unscale(product_of_sums(u, u_low, t, t_low))
         # And 1 less what is missing on the right.
         t = tanh_gap(w, w_low, 4, &t_low)
         v = near * w
@@ -953,7 +953,7 @@ cdef inline real tanh_exp_second_derivative(real x) noexcept nogil:
     u = near * w
     u_low = fma(near, w_low, product_residual(near, w, u))
     v = u * t
-    u_low = fma(u, t_low, fma(u_low, t, product_residual(u, t, v)))
+    u_low = product_rest(u, u_low, t, t_low, v)
     y = 2.0 + near
     t_low = sum_error(2.0, near, y)
     u = y - 2.0 * v
