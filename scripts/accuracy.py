@@ -121,10 +121,12 @@ def samples(dtype: str, count: int, domain: tuple[float, float], kinks: list[flo
 
 
 def every_float32(domain: tuple[float, float], step: int = 1) -> Iterator[np.ndarray]:
-    """Yield all finite float32 numbers inside the domain, or every `step`-th (a power of 2); an array is valid until the next."""
-    ramp = np.arange(CHUNK, dtype=np.uint32) * np.uint32(step)
+    """Yield all finite float32 numbers inside the domain, or one of every `step` (a power of 2), an array at a time."""
+    places = np.arange(CHUNK, dtype=np.uint32)
+    # Which one of the `step` changes, so that the numbers of a sample do not all end with the same bits.
+    ramp = places * np.uint32(step) + (places * np.uint32(0x9E3779B1) >> np.uint32(16)) % np.uint32(step)
     bits = np.empty_like(ramp)
-    for start in range(step // 3, 1 << 32, CHUNK * step):
+    for start in range(0, 1 << 32, CHUNK * step):
         x = np.add(ramp, np.uint32(start), out=bits).view(np.float32)
         # The numbers of a chunk have one sign, and the largest of them stands at its end.
         if not (np.isfinite(x[-1]) and domain[0] < min(x[0], x[-1]) and max(x[0], x[-1]) < domain[1]):

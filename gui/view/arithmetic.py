@@ -104,6 +104,7 @@ class ArithmeticStrip(QWidget):
         painter.setFont(theme.font(theme.TEXT_S))
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(inner.left(), inner.top(), inner.width(), 16), flags, symbol)
+        detail = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(QRectF(inner.left(), inner.bottom() - 14, inner.width(), 14), flags, detail)
         painter.setFont(theme.font(19, bold=True))
         painter.setPen(theme.color(token))

@@ -51,12 +51,15 @@ class ParameterSliders(QWidget):
                 row.default,
                 decimals=max(0, -math.floor(math.log10(row.step))),
                 tip=row.meaning,
-                symbol_width=96,
             )
             slider.changing.connect(lambda value, key=row.name: self.changing.emit(key, value))
             slider.finished.connect(self.finished)
             self.sliders[row.name] = slider
             self._column.addWidget(slider)
+        # The tracks begin below each other, and take what the names leave.
+        widest = max((slider.symbol.sizeHint().width() for slider in self.sliders.values()), default=0)
+        for slider in self.sliders.values():
+            slider.symbol.setMinimumWidth(max(widest, slider.symbol.minimumWidth()))
 
 
 def slider_range(parameter: Any) -> tuple[float, float]:

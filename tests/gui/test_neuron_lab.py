@@ -213,8 +213,12 @@ def test_every_activation_can_be_chosen_with_every_parameter(shared_app, name):
     neuron = app.document.session.neuron
     assert neuron.activation == name
     assert (neuron.w1, neuron.w2, neuron.b) == (0.3, -0.8, -0.5)
+    sliders = app.lab.view.parameters.sliders
+    assert len({slider.track.geometry().getRect() for slider in sliders.values()}) <= 1
     for parameter in actcore.get(name).spec.parameters:
-        track = app.lab.view.parameters.sliders[parameter.name].track
+        track, symbol = sliders[parameter.name].track, sliders[parameter.name].symbol
+        assert track.width() >= 60
+        assert symbol.width() >= symbol.sizeHint().width()
         QTest.keyClick(track, Qt.Key.Key_End)
         app.tick()
         chosen = dict(app.document.session.neuron.parameters)[parameter.name]
