@@ -66,23 +66,30 @@ class Report:
     def _peers(self) -> list[str]:
         return [name for name in self.versions if name != OWN]
 
+    def _copies(self) -> dict[tuple[str, int], float]:
+        """Return, for each dtype and size, the time in which the engine's parallel copy moves a byte."""
+        copies = (r for r in self.results if (r.name, r.kind) == (COPY, "forward"))
+        return {(copy.dtype, copy.size): copy.ns[OWN] / copy.bytes_per_element for copy in copies}
+
     def _summary(self) -> str:
         """Geometric means over all shared functions, at the sizes where the work outweighs the call."""
-        rows = []
+        copies, rows = self._copies(), []
         for peer in self._peers():
             cells = [peer]
             for kind in KINDS:
-                ratios = [
-                    result.ns[peer] / result.ns[OWN]
-                    for result in self.results
-                    if result.kind == kind and peer in result.ns and result.size >= 10**5
-                ]
-                cells.append(f"{statistics.geometric_mean(ratios):.2f} ({len(ratios)})" if ratios else "")
+                shared = [r for r in self.results if r.kind == kind and peer in r.ns and r.size >= 10**5]
+                ratios = [r.ns[peer] / r.ns[OWN] for r in shared]
+                limits = [r.ns[peer] / (r.bytes_per_element * copies[r.dtype, r.size]) for r in shared if copies]
+                means = " of ".join(f"{statistics.geometric_mean(values):.2f}" for values in (ratios, limits) if values)
+                cells.append(f"{means} ({len(shared)})" if shared else "")
             rows.append(cells)
         if not any("(" in cell for row in rows for cell in row):
             return ""
-        title = "How many times as long each peer takes: geometric mean (and number) of the shared cells"
-        return f"{title} from 10⁵ elements on.\n\n{table(['peer', *KINDS], rows)}"
+        title = (
+            "How many times as long each peer takes: geometric mean of the shared cells from 10⁵ elements on, what it would be\n"
+            f"were everything here as fast as a parallel copy of as many bytes (`{COPY}` in the same run), and the number of cells."
+        )
+        return f"{title}\n\n{table(['peer', *KINDS], rows)}"
 
     def _fused(self) -> str:
         """value_and_derivative against the two calls."""
@@ -100,13 +107,12 @@ class Report:
 
     def _bandwidth(self) -> str:
         """Piecewise linear functions against the engine's parallel copy."""
-        copies = {(r.dtype, r.size): r.ns[OWN] for r in self.results if r.name == COPY and r.kind == "forward"}
-        rows = []
+        copies, rows = self._copies(), []
         for result in self.results:
             piecewise = "piecewise-linear" in ALL_ROWS[result.name].tags and result.name != COPY
             large = result.size >= 10**5 and (result.dtype, result.size) in copies
             if piecewise and large and result.kind == "forward":
-                share = copies[result.dtype, result.size] / result.ns[OWN]
+                share = copies[result.dtype, result.size] * result.bytes_per_element / result.ns[OWN]
                 rows.append([result.name, result.dtype, power(result.size), f"{share:.2f}"])
         if not rows:
             return ""
