@@ -3,7 +3,7 @@
 The shortest: plain arrays go to the loop at once, past the ufunc, whose look at types, casts and overlaps takes 200 ns and more.
 The next: the ufunc, without packing the arguments into a tuple and a dict, which would take as long again. Whatever else there is
 goes to ``__call__`` of the subclass: a parameter given by keyword, a wrong number of arrays, a large scattered array, a TypeError
-of the ufunc (to be explained, or to be dispatched to a foreign kind of array).
+or ValueError of the ufunc (to be explained, or to be dispatched to a foreign kind of array).
 """
 from cpython.exc cimport PyErr_Clear, PyErr_ExceptionMatches
 from cpython.object cimport PyObject
@@ -203,8 +203,10 @@ cdef PyObject* forward(PyObject* callable, PyObject* const* args, size_t flagged
             result = PyObject_Vectorcall(<PyObject*> self.ufunc, stack, n + n_bound, kwnames)
         if result is not NULL:
             return result
-        # NotImplementedError: a lazy array, of a call with two results.
-        if not PyErr_ExceptionMatches(TypeError) and not PyErr_ExceptionMatches(NotImplementedError):
+        # ValueError: shapes that do not fit. NotImplementedError: a lazy array, of a call with two results.
+        if not (
+            PyErr_ExceptionMatches(TypeError) or PyErr_ExceptionMatches(ValueError) or PyErr_ExceptionMatches(NotImplementedError)
+        ):
             return NULL
         PyErr_Clear()
     positional = tuple([<object> args[k] for k in range(n)])

@@ -89,7 +89,7 @@ def halves(name: str, x: Any, axis: int) -> tuple[Any, Any]:
 def resized(name: str, shape: tuple[int, ...], axis: int, divisor: int, reason: str) -> tuple[int, ...]:
     """Return the shape with one axis divided; raise where that leaves a rest."""
     if shape[axis] % divisor:
-        raise ValueError(f"{name}: the length of axis {axis} is {shape[axis]}, which {reason} does not divide")
+        raise ValueError(f"{name}: the length of axis {axis} is {shape[axis]}, no multiple of {reason}")
     return (*shape[:axis], shape[axis] // divisor, *shape[axis + 1 :])
 
 

@@ -50,6 +50,8 @@ class Elementwise(FastCall):
             return self.ufunc(*arrays, *values, **options) if result is NotImplemented else result
         except TypeError as error:
             raise self._explained(error, arrays, options) from None
+        except ValueError as error:
+            raise ValueError(f"{self.__name__}: {self._misfit(arrays, values, options) or error}") from None
 
     def _wrong_count(self, given: int) -> str:
         arrays = "one array, x" if self._n_arrays == 1 else "two arrays, x and g"
@@ -58,18 +60,38 @@ class Elementwise(FastCall):
 
     def _explained(self, error: TypeError, arrays: tuple[Any, ...], options: Mapping[str, Any]) -> TypeError:
         """Return the error to raise for a TypeError of the ufunc, in words that name the argument."""
-        for name, array in zip(("x", "g"), arrays, strict=False):
-            dtype = np.asarray(array).dtype
-            if dtype.kind not in "biuf":
-                return TypeError(
-                    f"{self.__name__}: {name} has dtype {dtype}; accepted are float16, bfloat16, float32 and "
-                    "float64, and integers and booleans, which are promoted"
-                )
         unknown = [name for name in options if name not in _UFUNC_OPTIONS]
         if unknown:
             known = ", ".join([*self._parameters, *_UFUNC_OPTIONS])
             return TypeError(f"{self.__name__} has no argument {unknown[0]!r}; it takes {known}")
-        return TypeError(f"{self.__name__}: {error}")
+        for name, array in zip(("x", "g"), arrays, strict=False):
+            dtype = np.asarray(array).dtype
+            if not (dtype.name == "bfloat16" or (dtype.kind in "biuf" and dtype.itemsize <= 8)):
+                return TypeError(
+                    f"{self.__name__}: {name} has dtype {dtype}; accepted are float16, bfloat16, float32 and "
+                    "float64, and integers and booleans, which are promoted"
+                )
+        return TypeError(f"{self.__name__}: {self._misfit(arrays, (), options) or error}")
+
+    def _misfit(self, arrays: tuple[Any, ...], values: tuple[Any, ...], options: Mapping[str, Any]) -> str | None:
+        """Say which shapes do not fit each other, or that there is not one output for each result; None where all fits."""
+        named = {**dict(zip(("x", "g"), arrays, strict=False)), **dict(zip(self._parameters, values, strict=False))}
+        if not isinstance(options.get("where", True), bool):
+            named["where"] = options["where"]
+        shapes = {name: np.shape(value) for name, value in named.items()}
+        try:
+            shape = np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            return "the shapes do not broadcast: " + ", ".join(f"{name} has {shape}" for name, shape in shapes.items())
+        out = options.get("out")
+        outs = out if isinstance(out, tuple) else (out,)
+        if out is not None and len(outs) != self.ufunc.nout:
+            accepted = "a tuple of two arrays, for value and derivative" if self.ufunc.nout > 1 else "one array"
+            return f"out must be {accepted}, not {type(out).__name__}{f' of {len(outs)}' if isinstance(out, tuple) else ''}"
+        for target in outs:
+            if target is not None and not _broadcasts(shape, np.shape(target)):
+                return f"out has the shape {np.shape(target)}, and the result {shape}"
+        return None
 
     def __repr__(self) -> str:
         bound = "".join(f", {name}={value!r}" for name, value in self._parameters.items())
@@ -84,12 +106,11 @@ def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:
     if isinstance(value, (int, float)):
         fine = parameter.accepts(value)
     else:
-        try:
-            given = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{row.name}: {parameter.name} must be a number or an array of numbers, not {value!r}") from None
+        given = np.asarray(value)
+        if not (given.dtype.name == "bfloat16" or given.dtype.kind in "biuf"):
+            raise TypeError(f"{row.name}: {parameter.name} must be a number or an array of numbers, not {value!r}")
         above = given > parameter.minimum if parameter.exclusive_minimum else given >= parameter.minimum
-        fine = bool(np.all(above & (given <= parameter.maximum)))
+        fine = bool(np.all(above & (given <= parameter.maximum) & np.isfinite(given)))
     if not fine:
         raise ValueError(f"{row.name}: {parameter.name}={value!r} is outside {parameter.bounds} ({parameter.meaning})")
 
@@ -252,6 +273,14 @@ def _rebuild(name: str, parameters: dict[str, float]) -> Activation:
     from actcore import get
 
     return get(name, **parameters)
+
+
+def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    """Tell whether an array of a shape can be repeated to fill `target`."""
+    try:
+        return np.broadcast_shapes(shape, target) == target
+    except ValueError:
+        return False
 
 
 def _summed_to(shape: tuple[int, ...], full: Any) -> Any:

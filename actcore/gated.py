@@ -94,7 +94,7 @@ class Gated(Composed):
 
     def result_shape(self, shape: tuple[int, ...], axes: Axes, options: dict[str, Any]) -> tuple[int, ...]:
         """Return the output's shape: half the length."""
-        return resized(self.name, shape, axes[0], 2, "its two halves")
+        return resized(self.name, shape, axes[0], 2, "2 for two halves")
 
     def result_mask(self, mask: Any, axes: Axes, options: dict[str, Any]) -> Any:
         """Return where either half is masked."""

@@ -36,9 +36,9 @@ class Parameter:
     learnable: bool = False
 
     def accepts(self, value: float) -> bool:
-        """Tell whether `value` lies within the bounds (NaN does not)."""
+        """Tell whether `value` is finite and lies within the bounds."""
         above = value > self.minimum if self.exclusive_minimum else value >= self.minimum
-        return above and value <= self.maximum
+        return above and value <= self.maximum and abs(value) < inf
 
     @property
     def bounds(self) -> str:

@@ -196,11 +196,19 @@ def test_integers_and_lists_promote_as_numpy_does(activation: Activation) -> Non
 @activations
 def test_wrong_input_is_named_and_out_untouched(activation: Activation) -> None:
     out = np.full(3, 7.0)
-    for wrong in (np.ones(3, complex), np.array([1, "a", None], object), np.array(["a", "b", "c"])):
+    for wrong in (np.ones(3, complex), np.array([1, "a", None], object), np.array(["a", "b", "c"]), np.ones(3, np.longdouble)):
         with pytest.raises(TypeError, match=rf"{activation.name}: x has dtype"):
             activation(wrong, out=out)
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(ValueError, match=rf"{activation.name}: out has the shape \(3,\), and the result \(4,\)"):
         activation(np.ones(4), out=out)
+    with pytest.raises(ValueError, match=r"shapes do not broadcast: x has \(4,\), .*where has \(2,\)"):
+        activation(np.ones(4), where=np.ones(2, bool), out=np.ones(4))
+    with pytest.raises(ValueError, match=r"shapes do not broadcast: x has \(3,\), g has \(2,\)"):
+        activation.backward(np.ones(3), np.ones(2), out=out)
+    with pytest.raises(TypeError, match="out must be a tuple of two arrays, for value and derivative, not ndarray"):
+        activation.value_and_derivative(np.ones(3), out=out)
+    with pytest.raises(ValueError, match="out must be a tuple of two arrays, for value and derivative, not tuple of 1"):
+        activation.value_and_derivative(np.ones(3), out=(out,))
     with pytest.raises(TypeError, match="has no argument 'steepness'"):
         activation(np.ones(3), steepness=1.0, out=out)
     with pytest.raises(TypeError, match="takes one array, x, and got 2"):
@@ -231,8 +239,14 @@ def test_pickles_and_binds(activation: Activation) -> None:
                 activation.bind(**{parameter.name: parameter.minimum - 1})
             with pytest.raises(ValueError, match=parameter.name):
                 activation(x, **{parameter.name: np.full(101, parameter.minimum - 1)})
-        with pytest.raises(TypeError, match=parameter.name):
-            activation(x, **{parameter.name: "steep"})
+        for steep in (np.inf, -np.inf, np.nan):
+            with pytest.raises(ValueError, match=parameter.name):
+                activation(x, **{parameter.name: steep})
+            with pytest.raises(ValueError, match=parameter.name):
+                activation(x, **{parameter.name: np.full(101, steep)})
+        for wrong in ("steep", None, 1j):
+            with pytest.raises(TypeError, match=parameter.name):
+                activation(x, **{parameter.name: wrong})
 
 
 def test_ufuncs_are_real_and_of_every_kind() -> None:

@@ -346,7 +346,7 @@ def test_wrong_input_is_named_and_out_untouched(function: Axiswise) -> None:
 
 def test_lengths_that_do_not_divide() -> None:
     for function in (*of_families["gated"], *of_families["grouped"]):
-        with pytest.raises(ValueError, match="the length of axis 1 is 5, which .* does not divide"):
+        with pytest.raises(ValueError, match="the length of axis 1 is 5, no multiple of"):
             function(np.ones((2, 5)))
     with pytest.raises(ValueError, match="pieces=0 must be a positive integer"):
         ac.maxout(np.ones((2, 5)), pieces=0)

@@ -53,7 +53,7 @@ def test_in_place() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"out": np.empty(10)}, ValueError, "broadcast"),
+        ({"out": np.empty(10)}, ValueError, "out has the shape"),
         ({"out": [0.0] * 11}, TypeError, "arrays"),
         ({"out": (np.empty(11), np.empty(11))}, ValueError, "tuple"),
         ({"negative_slope": np.nan}, ValueError, "outside"),
