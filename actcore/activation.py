@@ -297,8 +297,8 @@ def describe(row: Row) -> str:
         f"{p.name} : float or array, default {p.default:g}\n    {p.meaning.capitalize()}, in {p.bounds}.\n" for p in row.parameters
     )
     kinks = "".join(
-        f"At x = {at:g} the derivative jumps; the value taken is {derivative:g}.\n"
-        for at, derivative, _ in kinks_of(row, row.defaults)
+        f"Kink at x = {at:g}: the derivative taken there is {derivative:g}, the second derivative {second:g}.\n"
+        for at, derivative, second in kinks_of(row, row.defaults)
     )
     return f"""{row.title}: {row.formula}.
 
