@@ -259,7 +259,7 @@ cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept 
 
 cdef inline real sigmoid_derivative(real x) noexcept nogil:
     if real is float:
-        return sech_square(<float>0.5 * abs_or_nan(x), <float>-0.0, 1)
+        return sech_square(abs_or_nan(x), <float>-0.0, 1)
     else:
         return sigmoid_derivative_scaled(x, 1.0)
 
@@ -395,7 +395,7 @@ cdef inline real tanh(real x) noexcept nogil:
     if real is float:
         # From one on, the gap is below a quarter and so are its errors.
         a = abs_or_nan(x)
-        q = fma(<float>-0.5, tanh_gap(a, <float>-0.0, 4, &n), <float>1)
+        q = fma(<float>-0.5, tanh_gap(a + a, <float>-0.0, 4, &n), <float>1)
         z = a * a
         q = fused(a, z * tanh_bend(z), a) if a < <float>1 else q
     else:
@@ -415,7 +415,7 @@ cdef inline real tanh_split(real x, real* low) noexcept nogil:
 
 cdef inline real tanh_derivative(real x) noexcept nogil:
     if real is float:
-        return sech_square(abs_or_nan(x), <float>-0.0, 4)
+        return sech_square(abs_or_nan(x) + abs_or_nan(x), <float>-0.0, 4)
     else:
         return sigmoid_derivative_scaled(x + x, 4.0)
 

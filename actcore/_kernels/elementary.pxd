@@ -418,59 +418,59 @@ cdef inline real expm1_negative(real x, real* low) noexcept nogil:
 # --- hyperbolic tangent -----------------------------------------------------------------------------------------
 
 cdef inline float tanh_unit() noexcept nogil:
-    """The scale of `tanh_denominator`: that stays finite until a result, even times a cubic in a, has vanished."""
+    """The scale of `tanh_denominator`: that stays finite until a result, even times a cubic in z, has vanished."""
     return <float>9.094947017729282e-13  # 2^-40
 
 
-cdef inline float tanh_denominator(float a, float a_low, float* n, float* low) noexcept nogil:
-    """1 + exp(2 a + 2 a_low) for a >= 0, times `tanh_unit`, as the sum of the result and `low`; a NaN passes. -0 for a_low
+cdef inline float tanh_denominator(float z, float z_low, float* n, float* low) noexcept nogil:
+    """1 + exp(z + z_low) for z >= 0, times `tanh_unit`, as the sum of the result and `low`; a NaN passes. -0 for z_low
     costs no instruction.
 
-    2 a = n ln(2) + 2 h with a single rounded constant for ln(2): all digits of h are right but those of n times the
+    z = n ln(2) + r with a single rounded constant for ln(2): all digits of r are right but those of n times the
     constant's error, 1.9e-9, which matters only where the gap alone is wanted.
     """
-    cdef float t, power, h, p, d
+    cdef float t, power, r, p, d
     cdef float magic = <float>12582999.0  # 1.5 * 2^23 + 127 - 40, as in `exp_split`
-    cdef float b = at_most(a, <float>58.0)
-    t = fma(b, <float>2.8853900817779268, magic)
+    cdef float most = at_most(z, <float>116.0)
+    t = fma(most, <float>1.4426950408889634, magic)
     n[0] = t - magic
     power = _exponent_f32(t)
-    h = fused(n[0], <float>-0.34657359, b) + a_low
-    p = fma(h, <float>8.872957e-02, <float>2.6773211e-01)
-    p = fma(h, p, <float>6.666789e-01)
-    p = fma(h, p, <float>1.3333219e+00)
-    p = fma(h, p, <float>2)
-    p = fma(h * h, p, h + h)  # exp(2 h) - 1
+    r = fused(n[0], <float>-0.6931472, most) + z_low
+    p = fma(r, <float>1.3863995e-03, <float>8.366629e-03)
+    p = fma(r, p, <float>4.166743e-02)
+    p = fma(r, p, <float>1.6666524e-01)
+    p = fma(r, p, <float>0.5)
+    p = fma(r * r, p, r)  # exp(r) - 1
     d = power + fma(power, p, tanh_unit())
     low[0] = fused(power, p, (power - d) + tanh_unit())
     return d
 
 
-cdef inline float tanh_gap(float a, float a_low, float factor, float* n) noexcept nogil:
-    """factor / (1 + exp(2 a + 2 a_low)) for a >= 0, which is factor / 2 times 1 - tanh(a + a_low); n is for `sech_square`."""
+cdef inline float tanh_gap(float z, float z_low, float factor, float* n) noexcept nogil:
+    """factor / (1 + exp(z + z_low)) for z >= 0, which is factor / 2 times 1 - tanh((z + z_low) / 2); n is for `sech_square`."""
     cdef float low
-    return (factor * tanh_unit()) / tanh_denominator(a, a_low, n, &low)
+    return (factor * tanh_unit()) / tanh_denominator(z, z_low, n, &low)
 
 
-cdef inline float sech_square(float a, float a_low, float factor) noexcept nogil:
-    """factor / 4 times 1 - tanh(a + a_low)^2, for a >= 0: the gap times its distance from 2."""
+cdef inline float sech_square(float z, float z_low, float factor) noexcept nogil:
+    """factor / 4 times 1 - tanh((z + z_low) / 2)^2, for z >= 0: the gap times its distance from 2."""
     cdef float n
-    cdef float c = tanh_gap(a, a_low, factor, &n)
+    cdef float c = tanh_gap(z, z_low, factor, &n)
     return fused(c, fma(n, <float>-1.9046542e-09, (<float>-1 / factor) * c), c)
 
 
-cdef inline float tanh_gap_split(float a, float a_low, float factor, float* rest) noexcept nogil:
+cdef inline float tanh_gap_split(float z, float z_low, float factor, float* rest) noexcept nogil:
     """The gap c as above, and its relative error `rest`."""
     cdef float n, low
     cdef float unit = factor * tanh_unit()
-    cdef float d = tanh_denominator(a, a_low, &n, &low)
+    cdef float d = tanh_denominator(z, z_low, &n, &low)
     cdef float c = unit / d
     rest[0] = fma(fma(-c, low, remainder(unit, c, d)), <float>1 / unit, <float>-1.9046542e-09 * n)
     return c
 
 
 cdef inline float sech_square_split(float c, float factor, float rest) noexcept nogil:
-    """What `sech_square` is, from the results of `tanh_gap_split`; an error of c counts tanh(a + a_low) times."""
+    """What `sech_square` is, from the results of `tanh_gap_split`; an error of c counts tanh((z + z_low) / 2) times."""
     return fused(c, fma(<float>-1 / factor, c, rest * fma(<float>-2 / factor, c, <float>1)), c)
 
 

@@ -709,7 +709,7 @@ cdef inline real lisht(real x) noexcept nogil:
         z_low = product_residual(a, a, z)
         near = tanh_ratio(z, z_low, &low)
         near = fused(z, near, fma(z, low, z_low * near))
-        far = fused(<real>-0.5 * at_most(a, <real>58), tanh_gap(a, <real>-0.0, 4, &n), a)
+        far = fused(<real>-0.5 * at_most(a, <real>58), tanh_gap(a + a, <real>-0.0, 4, &n), a)
         return near if a < <real>1 else far
     else:
         return x * tanh(x)
@@ -730,7 +730,7 @@ cdef inline real lisht_second_derivative(real x) noexcept nogil:
     if real is float:
         # Scaled: a subnormal result is rounded once.
         near = at_most(abs_or_nan(x), <real>58)
-        c = tanh_gap_split(near, <real>-0.0, <real>268435456, &rest)
+        c = tanh_gap_split(near + near, <real>-0.0, <real>268435456, &rest)
         y = sech_square_split(c, <real>268435456, rest)
         t = <real>7.450580596923828e-09 * near
         t = fma(t * c, rest, fused(t, c, <real>1 - near))
@@ -750,10 +750,10 @@ cdef inline double lecun_tanh_argument(double x, double* low) noexcept nogil:
 
 
 cdef inline float lecun_tanh_float_argument(float x, float* low) noexcept nogil:
-    """2 |x| / 3 as an unevaluated sum of the result and `low`, cut where every order has reached its limit."""
+    """4 |x| / 3 as an unevaluated sum of the result and `low`, cut where every order has reached its limit."""
     cdef float a = at_most(abs_or_nan(x), <float>86)
-    cdef float z = a * <float>0.6666667
-    low[0] = fma(a, <float>-1.9868216e-08, product_residual(a, <float>0.6666667, z))
+    cdef float z = a * <float>1.3333334
+    low[0] = fma(a, <float>-3.973643e-08, product_residual(a, <float>1.3333334, z))
     return z
 
 
@@ -775,7 +775,7 @@ cdef inline real lecun_tanh(real x) noexcept nogil:
         z = lecun_tanh_float_argument(x, &low)
         far = <real>-0.85795 * tanh_gap_split(z, low, 4, &t)
         far = <real>1.7159 + (far + fma(far, t, <real>5.569458e-08))
-        return copysign(near if z < <real>1 else far, x)
+        return copysign(near if z < <real>2 else far, x)
     else:
         z = lecun_tanh_argument(x, &low)
         t = tanh_split(z, &t_low)
@@ -800,7 +800,7 @@ cdef inline real lecun_tanh_second_derivative(real x) noexcept nogil:
         z = lecun_tanh_float_argument(x, &low)
         y = tanh_gap_split(z, low, <real>51178711, &low)
         y = sech_square_split(y, <real>51178711, low)
-        return <real>-1.1920928955078125e-07 * (copysign(tanh(z), x) * y)
+        return <real>-1.1920928955078125e-07 * (copysign(tanh(<real>0.5 * z), x) * y)
     else:
         z = lecun_tanh_argument(x, &low)
         # The third derivative of tanh is -2 tanh' (tanh' - 2 tanh^2), near -2 times the second one in the tails.
@@ -890,7 +890,7 @@ cdef inline real tanh_exp(real x) noexcept nogil:
         t = s * p
         t_low = fma(g, p, fma(s, t_low, product_residual(s, p, t)))
         t = unscale(fused(near, t, near * t_low))
-        g = fused(<real>-0.5 * near, tanh_gap(w, p_low, 4, &g_low), x)
+        g = fused(<real>-0.5 * near, tanh_gap(w + w, p_low + p_low, 4, &g_low), x)
         return copysign(t if x < <real>0 else g, x)
     else:
         near = 20.0 if x > 20.0 else x
@@ -922,7 +922,7 @@ cdef inline real tanh_exp_derivative(real x) noexcept nogil:
         t_low = fma(near, v_low, g_low)
         y = unscale(product_of_sums(u, u_low, t, t_low))
         # And 1 less what is missing on the right.
-        t = tanh_gap(w, w_low, 4, &t_low)
+        t = tanh_gap(w + w, w_low + w_low, 4, &t_low)
         v = near * w
         t = fused(t, fma(v, fma(<real>-0.25, t, <real>1), <real>-0.5), <real>1)
         return t if x > <real>0 else y
