@@ -9,6 +9,7 @@ an mpmath context `m`), and the kernels are proven against the second.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -110,6 +111,8 @@ class Row:
     kernels: str = "activations"
     #: Whether those are written in float64, so that float32 is widened before them and rounded after, a piece at a time.
     double_inside: bool = False
+    #: What ``name_shared`` works out for all kinds, which take it after the parameters: intricate code then exists once.
+    shared: tuple[str, ...] = ()
     #: Whether there is a ``name_is_far`` of an element, and the others take, last, whether one of the elements at hand is.
     far: bool = False
     #: Rough nanoseconds per float32 element on one thread: decides below which size a call stays serial.
@@ -307,6 +310,25 @@ def _soboleva_tanh(m: Any, x: Any, a: Any, b: Any, c: Any, d: Any) -> tuple[Any,
     q = [c**i * m.exp(c * x - k) + (-d) ** i * m.exp(-d * x - k) for i in range(3)]
     first = (n[1] * q[0] - n[0] * q[1]) / q[0] ** 2
     return n[0] / q[0], first, (n[2] * q[0] - n[0] * q[2]) / q[0] ** 2 - 2 * first * q[1] / q[0]
+
+
+def _repsu(m: Any, x: Any, alpha: Any, threshold: Any, shift: Any, scale: Any, power: Any) -> tuple[Any, Any, Any]:
+    """Return the value and the two derivatives; where the second has no limit at the shift, that of the mean of its two sides."""
+    if x < threshold:
+        return x * 0, x * 0, x * 0
+    mix, w, y = 2 * alpha - 1, x - threshold, x - shift
+    side, u = (y > 0) - (y < 0), abs(y) / scale
+    e = m.exp(-(u**power))
+    gate, short = (1 / (1 + e), e / (1 + e)) if y >= 0 else (e / (1 + e), 1 / (1 + e))
+    if u or power >= 1:
+        slope = power / scale * u ** (power - 1)
+        bend = side * (power - 1) * slope / abs(y) if y else 0 * x
+    else:
+        slope, bend = m.inf, 0 * x
+    lift = w * slope if w else w
+    value = x - mix * (threshold + w * short) if y >= 0 else 2 * (1 - alpha) * x + mix * w * gate
+    first = 1 + mix * short * (lift * gate - 1) if y >= 0 else 2 * (1 - alpha) + mix * gate * (1 + lift * short)
+    return value, first, mix * gate * short * (slope * (2 - side * lift * (1 - e) / (1 + e)) + w * bend)
 
 
 def _sinc(m: Any, x: Any) -> Any:
@@ -1027,6 +1049,45 @@ ROWS: tuple[Row, ...] = (
         cost=0.15,
     ),
     Row(
+        name="repsu",
+        title="RePSU",
+        formula="f(x) = 2 (1 − alpha) x + (2 alpha − 1) · (x − l) · σ(z) if x ≥ l else 0,  z = sign(x − m) · (|x − m| / s)ᵇ",
+        derivative_formula="f′(x) = 2 (1 − alpha) + (2 alpha − 1) · (σ(z) + (x − l) · σ′(z) · z′) if x ≥ l else 0",
+        parameters=(
+            Parameter("alpha", 0.8, -inf, inf, 0.05, "share of the gated line; its image has the rest", learnable=True),
+            Parameter("threshold", 0.0, -inf, inf, 0.1, "l, inputs below it become 0", learnable=True),
+            Parameter("shift", 0.0, -inf, inf, 0.1, "m, where the gate is half open", learnable=True),
+            Parameter("scale", 1.0, 0.0, inf, 0.1, "s, width of the gate", exclusive_minimum=True, learnable=True),
+            Parameter("power", 1.0, 0.0, inf, 0.1, "b, how abruptly the gate opens", exclusive_minimum=True, learnable=True),
+        ),
+        reference=Reference(
+            value=lambda m, x, **p: _repsu(m, x, **p)[0],
+            derivative=lambda m, x, **p: _repsu(m, x, **p)[1],
+            second_derivative=lambda m, x, **p: _repsu(m, x, **p)[2],
+        ),
+        range=(lambda **p: min(0.0, 2 * (1 - p["alpha"]) * p["threshold"]) if 0.5 <= p["alpha"] <= 1 else -inf, inf),
+        kinks=(
+            Kink(
+                lambda **p: p["threshold"],
+                derivative=lambda **p: _repsu(math, p["threshold"], **p)[1],
+                second_derivative=lambda **p: _repsu(math, p["threshold"], **p)[2],
+            ),
+            Kink(
+                lambda **p: p["shift"],
+                derivative=lambda **p: _repsu(math, p["shift"], **p)[1],
+                second_derivative=lambda **p: _repsu(math, p["shift"], **p)[2],
+            ),
+        ),
+        tags=frozenset({"monotone", "unbounded", "sparse", "learnable"}),
+        advice="A ReLU with a gate of chosen place, width and abruptness: shrinks small inputs and keeps large ones.",
+        source="Atto, Galichet, Pastor, Méger: Parametric rectified power sigmoid units (2021)",
+        kernels="power_sigmoid",
+        double_inside=True,
+        shared=("e", "c", "slope", "t", "log"),
+        cost=8.0,
+        recommended_init="he_uniform",
+    ),
+    Row(
         name="bent_identity",
         title="Bent identity",
         formula="f(x) = (√(x² + 1) − 1) / 2 + x",
@@ -1380,6 +1441,7 @@ ROWS: tuple[Row, ...] = (
         source="Soboleva, Beskorovainyi: The utility function in problems of structural optimization of distributed objects (2008)",
         kernels="exponential",
         double_inside=True,
+        shared=("p", "rise", "rise_low", "e", "m", "grown", "grown_low"),
         cost=3.5,
     ),
     Row(
@@ -1708,8 +1770,7 @@ ROWS: tuple[Row, ...] = (
         advice="Gives the pre-activation with which a softplus output starts at a chosen positive value.",
         source="Dillon et al.: TensorFlow distributions (2017)",
         kernels="inverses",
-        double_inside=True,
-        cost=1.8,
+        cost=0.9,
     ),
     Row(
         name="elu_inverse",

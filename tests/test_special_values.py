@@ -172,3 +172,64 @@ def test_the_four_slopes_of_sobolevas_tanh(dtype: str) -> None:
                 exact = [float(reference(mpmath.mp, mpmath.mpf(float(v)), **parameters)) for v in x]
             eps = float(np.finfo(dtype).eps)
             np.testing.assert_allclose(column, exact, rtol=share * eps, atol=share * eps)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_repsu_over_its_parameters(dtype: str) -> None:
+    row = ac.repsu.spec
+    given = [
+        {},
+        {"power": 2.0},
+        {"power": 0.5, "shift": 1.0},
+        {"alpha": 1.0, "shift": 20.0, "scale": 0.75, "power": 1.5},
+        {"alpha": 0.25, "threshold": -0.5, "shift": 0.5, "scale": 3.0, "power": 2.5},
+        {"threshold": 0.25, "scale": 1e-3},
+    ]
+    x = np.array([-3.0, -0.4, 0.1, 0.3, 0.7, 1.5, 3.0, 8.0, 30.0, 1e5], dtype)
+    for changed in given:
+        parameters = {**row.defaults, **changed}
+        parameters = {name: float(np.dtype(dtype).type(value)) for name, value in parameters.items()}
+        for kind, share in zip(ORDERS, (2, 4, 8), strict=True):
+            y = function_of(row, kind)(x, **parameters)
+            arrays = {name: np.full_like(x, value) for name, value in parameters.items()}
+            assert np.array_equal(bits(y), bits(function_of(row, kind)(x, **arrays)))
+            with mpmath.workdps(60):
+                exact = [float(getattr(row.reference, kind)(mpmath.mp, mpmath.mpf(float(v)), **parameters)) for v in x]
+            eps = float(np.finfo(dtype).eps)
+            np.testing.assert_allclose(y, exact, rtol=share * eps, atol=0.25 * eps)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_ends_and_edges_of_repsu(dtype: str) -> None:
+    x = np.array([-np.inf, -0.5, -0.0, 0.0, np.inf], dtype)
+    assert np.array_equal(ac.repsu(x), [0, 0, 0, 0, np.inf])
+    assert np.allclose(ac.repsu.derivative(x), [0, 0, 0.7, 0.7, 1], rtol=1e-7)
+    assert np.allclose(ac.repsu.second_derivative(x), [0, 0, 0.3, 0.3, 0], rtol=1e-7)
+    # A steep gate makes a step between the two lines, a wide one their mean.
+    assert np.allclose(ac.repsu(np.array([0.5, 2.0], dtype), alpha=1.0, shift=1.0, scale=0.25, power=60.0), [0, 2])
+    assert np.allclose(ac.repsu(np.array([0.5, 2.0], dtype), alpha=1.0, scale=1e30), [0.25, 1], rtol=1e-6)
+    # At the shift the slope is that of the power: infinite below 1, nothing above.
+    at = np.array([1.0], dtype)
+    assert ac.repsu.derivative(at, shift=1.0, power=0.5) == np.inf
+    assert ac.repsu.derivative(at, alpha=1.0, shift=1.0, power=2.0) == 0.5
+    assert ac.repsu.derivative(at, alpha=1.0, threshold=1.0, shift=1.0, power=0.5) == 0.5
+    assert ac.repsu.second_derivative(at, alpha=1.0, shift=1.0, power=3.0) == 0
+    # The threshold is where the value jumps, unless it is 0.
+    assert np.allclose(ac.repsu(at, threshold=1.0), 0.4, rtol=1e-6)
+
+
+def test_gradients_of_repsu_over_its_parameters() -> None:
+    row = ac.repsu.spec
+    x = np.array([0.2, 0.4, 0.7, 1.2, 2.0, 5.0])
+    for changed in ({}, {"alpha": 0.25, "threshold": -0.5, "shift": 0.5, "scale": 0.75, "power": 1.75}):
+        values = {**row.defaults, **changed}
+        results = ac.repsu.parameter_gradients(x, np.ones_like(x), **{name: np.full_like(x, v) for name, v in values.items()})
+        for name, gradient in zip(values, results, strict=True):
+            exact = []
+            with mpmath.workdps(60):
+                h = mpmath.mpf(10) ** -25
+                for at in x:
+                    ends = ({**values, name: mpmath.mpf(values[name]) + step} for step in (h, -h))
+                    up, down = (row.reference.value(mpmath.mp, mpmath.mpf(at), **end) for end in ends)
+                    exact.append(float((up - down) / (2 * h)))
+            np.testing.assert_allclose(gradient, exact, rtol=4e-15)

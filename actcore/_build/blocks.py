@@ -18,7 +18,8 @@ DTYPES = {"float32": "float", "float64": "double"}
 #: So many elements are looked at before it is decided how they are computed (`Row.far`).
 SPAN = 512
 
-#: So many float32 numbers are widened at a time for a kernel in float64 (`Row.double_inside`); all of them stay in the cache.
+#: So many float32 numbers are widened at a time for a kernel in float64 (`Row.double_inside`), and for so many numbers it is worked
+#: out at a time what all kinds share (`Row.shared`); all of them stay in the cache.
 PIECE = 256
 
 #: 16-bit formats: stored so, computed in float32. The table begins with two conversions for each.
@@ -116,7 +117,9 @@ def _block(row: Row, kind: Kind, dtype: str, variant: str) -> Iterator[str]:
             yield f"    cdef {ctype} {name} = (<const {ctype}*> args[{position}])[0]"
     yield f"    cdef {ctype} {', '.join(loaded + results)}"
     arguments = ", ".join(("x", *parameters))
-    if not row.far:
+    if row.shared:
+        yield from _shared_loop(row, kind, dtype, variant, loaded, arguments)
+    elif not row.far:
         yield "    cdef Py_ssize_t i"
         yield "    for i in range(n):"
         yield from _element(row, kind, loaded, ctype, arguments)
@@ -145,6 +148,52 @@ def _element(row: Row, kind: Kind, loaded: tuple[str, ...], ctype: str, argument
         yield f"        y{k} = {expression.format(name=f'{row.kernels}.{row.name}', x=arguments)}"
     for k in range(len(kind.outputs)):
         yield f"        y{k}s[i] = <{ctype}> y{k}"
+
+
+def _shared_loop(row: Row, kind: Kind, dtype: str, variant: str, loaded: tuple[str, ...], arguments: str) -> Iterator[str]:
+    """Yield a loop over pieces, for each of which another block works out beforehand what all kinds share."""
+    parameters = tuple(p.name for p in row.parameters)
+    count, first = len(row.shared), 1 + len(parameters)
+    yield f"    cdef {DTYPES[dtype]} shared[{count}][{PIECE}]"
+    yield f"    cdef char* places[{first + count}]"
+    yield "    cdef Py_ssize_t start, stop, i"
+    for k in range(count):
+        yield f"    places[{first + k}] = <char*> shared[{k}]"
+    for k, name in enumerate(parameters, start=1):
+        if name not in loaded:
+            yield f"    places[{k}] = args[{len(kind.inputs) + k - 1}]"
+    yield f"    for start in range(0, n, {PIECE}):"
+    yield f"        stop = start + {PIECE} if start + {PIECE} < n else n"
+    for k, name in enumerate(("x", *parameters)):
+        if name in loaded:
+            yield f"        places[{k}] = <char*> ({name}s + start)"
+    yield f"        {row.name}_shared_{dtype}_{variant}(places, stop - start)"
+    yield "        for i in range(start, stop):"
+    taken = ", ".join(f"shared[{k}][i - start]" for k in range(count))
+    yield from (f"    {line}" for line in _element(row, kind, loaded, DTYPES[dtype], f"{arguments}, {taken}"))
+
+
+def _shared_block(row: Row, dtype: str, variant: str) -> Iterator[str]:
+    """Yield the lines of the loop over what all kinds of a row share."""
+    ctype = DTYPES[dtype]
+    parameters = tuple(p.name for p in row.parameters)
+    loaded = ("x", *parameters) if variant == "array" else ("x",)
+    yield f"cdef void {row.name}_shared_{dtype}_{variant}(char** args, Py_ssize_t n) noexcept nogil:"
+    for position, name in enumerate(("x", *parameters, *row.shared)):
+        if name in loaded or name in row.shared:
+            yield f"    cdef {ctype}* {name}s = <{ctype}*> args[{position}]"
+        else:
+            yield f"    cdef {ctype} {name} = (<const {ctype}*> args[{position}])[0]"
+    yield f"    cdef {ctype} {', '.join(loaded + row.shared)}"
+    yield "    cdef Py_ssize_t i"
+    yield "    for i in range(n):"
+    for name in loaded:
+        yield f"        {name} = {name}s[i]"
+    arguments = ", ".join(("x", *parameters, *(f"&{name}" for name in row.shared)))
+    yield f"        {row.kernels}.{row.name}_shared({arguments})"
+    for name in row.shared:
+        yield f"        {name}s[i] = {name}"
+    yield ""
 
 
 def _conversion(name: str, source: str, target: str) -> Iterator[str]:
@@ -178,6 +227,9 @@ def module_text(isa: str, extra: str = "") -> str:
         lines.extend(_conversion(f"narrow_{name}", "float", "uint16_t"))
         entries += [f"Entry(widen_{name}_scalar, NULL)", f"Entry(narrow_{name}_scalar, NULL)"]
     for row in ROWS:
+        for dtype in DTYPES if row.shared and not row.double_inside else ("float64",) if row.shared else ():
+            for variant in _variants(row):
+                lines.extend(_shared_block(row, dtype, variant))
         for kind in kinds_of(row):
             for dtype in DTYPES:
                 for variant in _variants(row):

@@ -979,12 +979,14 @@ cdef inline double decay(double x, double a, double b, double* rest, double* res
     return unscale(fma(power, p + p_low, power))
 
 
-cdef inline double growth(double x, double a, double c) noexcept nogil:
-    """exp((a - c) x)."""
+cdef inline double growth(double x, double a, double c, double* low) noexcept nogil:
+    """exp((a - c) x) as an unevaluated sum of the result and `low`."""
     cdef double rate = a - c
     cdef double z = rate * x
     cdef double y = exp(z)
-    return fma(fma(sum_error(a, -c, rate), x, product_residual(rate, x, z)), y, y) if fabs(z) < 708.0 else y
+    cdef double z_low = fma(sum_error(a, -c, rate), x, product_residual(rate, x, z))
+    low[0] = z_low * y if fabs(z) < 708.0 else 0.0
+    return y
 
 
 cdef inline double soboleva_side(double x, double* a, double* b, double* c, double* d) noexcept nogil:
@@ -1000,35 +1002,65 @@ cdef inline double soboleva_side(double x, double* a, double* b, double* c, doub
     return at_most(abs_or_nan(x), 1e300)
 
 
-cdef inline double soboleva_tanh(double x, double a, double b, double c, double d) noexcept nogil:
-    cdef double n, n_low, m, m_low, e, q, r, y
+cdef inline void soboleva_tanh_shared(
+    double x, double a, double b, double c, double d,
+    double* p, double* n, double* n_low, double* e, double* m, double* grown, double* grown_low,
+) noexcept nogil:
+    """p = exp(-(a + b) |x|) = 1 - (n + n_low), e = exp(-(c + d) |x|) = 1 - m, and exp((a - c) |x|) as a sum."""
+    cdef double m_low
     cdef double z = soboleva_side(x, &a, &b, &c, &d)
-    decay(z, a, b, &n, &n_low)
-    e = decay(z, c, d, &m, &m_low)
-    q = 1.0 + e
-    r = 1.0 / q
-    y = n * r
-    y = fma(fma(-y, (1.0 - q) + e, remainder(n, y, q)) + n_low, r, y)
-    return copysign(growth(z, a, c) * y, x)
+    p[0] = decay(z, a, b, n, n_low)
+    e[0] = decay(z, c, d, m, &m_low)
+    grown[0] = growth(z, a, c, grown_low)
 
 
-cdef inline double soboleva_tanh_derivative(double x, double a, double b, double c, double d) noexcept nogil:
-    cdef double n, m, low, p, e, r, y
-    cdef double z = soboleva_side(x, &a, &b, &c, &d)
-    p = decay(z, a, b, &n, &low)
-    e = decay(z, c, d, &m, &low)
-    r = 1.0 / (1.0 + e)
+cdef inline double soboleva_inverse(double e, double* error) noexcept nogil:
+    """1 / (1 + e), and its relative error."""
+    cdef double q = 1.0 + e
+    cdef double r = 1.0 / q
+    error[0] = fma(-r, (1.0 - q) + e, remainder(1.0, r, q))
+    return r
+
+
+cdef inline double soboleva_product(double y, double y_low, double grown, double grown_low) noexcept nogil:
+    """The product of two sums, which may be infinite."""
+    cdef double rough = grown * y
+    cdef double fine = product_of_sums(grown, grown_low, y, y_low)
+    return fine if rough - rough == 0.0 else rough
+
+
+cdef inline double soboleva_tanh(
+    double x, double a, double b, double c, double d,
+    double p, double n, double n_low, double e, double m, double grown, double grown_low,
+) noexcept nogil:
+    cdef double error
+    cdef double r = soboleva_inverse(e, &error)
+    cdef double y = n * r
+    return copysign(soboleva_product(y, fma(y, error, fma(n_low, r, product_residual(n, r, y))), grown, grown_low), x)
+
+
+cdef inline double soboleva_tanh_derivative(
+    double x, double a, double b, double c, double d,
+    double p, double n, double n_low, double e, double m, double grown, double grown_low,
+) noexcept nogil:
+    cdef double error, r, h, y, k
+    soboleva_side(x, &a, &b, &c, &d)
+    r = soboleva_inverse(e, &error)
+    h = r * r
     y = (a - c) + fma(p, b + c, e * fma(p, b - d, a + d))
-    y = growth(z, a, c) * (y * r * r)
+    k = y * h
+    h = fma(k, error + error, fma(y, product_residual(r, r, h), product_residual(y, h, k)))
+    y = soboleva_product(k, h, grown, grown_low)
     return y if x == x else x
 
 
-cdef inline double soboleva_tanh_second_derivative(double x, double a, double b, double c, double d) noexcept nogil:
-    cdef double n, m, low, p, e, r, t, g, near, y
+cdef inline double soboleva_tanh_second_derivative(
+    double x, double a, double b, double c, double d,
+    double p, double n, double n_low, double e, double m, double grown, double grown_low,
+) noexcept nogil:
+    cdef double error, t, g, near, y
     cdef double z = soboleva_side(x, &a, &b, &c, &d)
-    p = decay(z, a, b, &n, &low)
-    e = decay(z, c, d, &m, &low)
-    r = 1.0 / (1.0 + e)
+    cdef double r = soboleva_inverse(e, &error)
     # Next to zero from the derivatives of numerator n and denominator, with what makes up the value at zero, if any, apart.
     t = fma(d, m, c - d) * r
     near = fma(2.0 * t, b + t, b * b) - fma(c, c, d * d * e) * r
@@ -1038,6 +1070,7 @@ cdef inline double soboleva_tanh_second_derivative(double x, double a, double b,
     t = (a + b) * (b + c) * p + e * fma((a + b) + (c + d), (b - d) * p, (c + d) * (a + d))
     y = fma(fma(a + c + 2.0 * d, e, a - c), g, -fma(e, t, t)) * r * r
     y = near if z * (c + d) < 1.0 else y
-    y = growth(z, a, c) * (y * r)
+    t = y * r
+    y = soboleva_product(t, fma(t, error, product_residual(y, r, t)), grown, grown_low)
     y = -y if x < 0.0 else y
     return y if x == x else x

@@ -132,9 +132,8 @@ cdef inline real arctan_second_derivative(real x) noexcept nogil:
 
 # --- logarithms -------------------------------------------------------------------------------------------------------
 
-cdef inline double log_of_quotient(double s, double k, double low) noexcept nogil:
-    """k ln(2) + log((1 + s) / (1 - s)) + low for |s| <= 0.172."""
-    cdef double z = s * s
+cdef inline double arctanh_series(double z) noexcept nogil:
+    """2 (arctanh(s) - s) / s^3 for z = s^2, |s| <= 0.172."""
     cdef double p
     p = 0.14935179939416887
     p = fma(z, p, 0.07897359892745673)
@@ -146,17 +145,34 @@ cdef inline double log_of_quotient(double s, double k, double low) noexcept nogi
     p = fma(z, p, 0.2222222224343387)
     p = fma(z, p, 0.2857142857109431)
     p = fma(z, p, 0.4000000000000212)
-    p = fma(z, p, 0.6666666666666666)
-    return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, p, k * 1.9082149292705877e-10) + low))
+    return fma(z, p, 0.6666666666666666)
 
 
-cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shift, bint exact) noexcept nogil:
-    """log(2^-shift (p + p_low) / (q + q_low)) for p and q positive and normal, as twice the arctanh of a small quotient.
+cdef inline double log_of_quotient(double s, double k, double low) noexcept nogil:
+    """k ln(2) + log((1 + s) / (1 - s)) + low for |s| <= 0.172."""
+    cdef double z = s * s
+    return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, arctanh_series(z), k * 1.9082149292705877e-10) + low))
 
-    `exact`, known when compiled, says that p_low may be as large as p - q.
-    """
-    cdef float k, n, n_low, d, d_low, c, s, s_low, z, series, y, low
-    cdef float scaled = inverse_power_f32(p, q, shift, &k)
+
+cdef inline float log_of_double_quotient(float s, float s_low, float k) noexcept nogil:
+    """k ln(2) + log((2 + s + s_low) / (2 - s - s_low)) for |s| <= 0.4."""
+    cdef float z = s * s
+    cdef float series = <float>2.3758218e-03
+    cdef float y, r, low
+    series = fma(z, series, <float>1.2486069e-02)
+    series = fma(z, series, <float>8.333372e-02)
+    y = k * <float>0.693145751953125
+    r = y + s
+    low = (y - r) + s
+    return r + (low + fma(k, <float>1.4286068e-06, fma(s * z, series, s_low)))
+
+
+cdef inline float doubled_quotient(
+    float p, float p_low, float q, float q_low, int shift, bint exact, float* s_low, float* k
+) noexcept nogil:
+    """2 (a - 1) / (a + 1) as the sum of the result and `s_low`, and k, for a 2^k = 2^-shift (p + p_low) / (q + q_low), a near 1."""
+    cdef float n, n_low, d, d_low, c, s
+    cdef float scaled = inverse_power_f32(p, q, shift, k)
     cdef float r = scaled * p
     cdef float r_low = scaled * p_low
     n_low = r_low - q_low
@@ -167,17 +183,20 @@ cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shif
     d_low = ((largest(r, q) - d) + smallest(r, q)) + (r_low + q_low)
     c = <float>1 / d
     s = n * c
-    s_low = fma(-s, d_low, remainder(n, s, d)) * c
+    s_low[0] = fma(-s, d_low, remainder(n, s, d)) * c
     if exact:
-        s_low = fma(n_low, c + c, s_low)
-    z = s * s
-    series = <float>2.3758218e-03
-    series = fma(z, series, <float>1.2486069e-02)
-    series = fma(z, series, <float>8.333372e-02)
-    y = k * <float>0.693145751953125
-    r = y + s
-    low = (y - r) + s
-    return r + (low + fma(k, <float>1.4286068e-06, fma(s * z, series, s_low)))
+        s_low[0] = fma(n_low, c + c, s_low[0])
+    return s
+
+
+cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shift, bint exact) noexcept nogil:
+    """log(2^-shift (p + p_low) / (q + q_low)) for p and q positive and normal, as twice the arctanh of a small quotient.
+
+    `exact`, known when compiled, says that p_low may be as large as p - q.
+    """
+    cdef float s_low, k
+    cdef float s = doubled_quotient(p, p_low, q, q_low, shift, exact, &s_low, &k)
+    return log_of_double_quotient(s, s_low, k)
 
 
 cdef inline real logit(real x) noexcept nogil:
@@ -264,7 +283,31 @@ cdef inline real atanh_second_derivative(real x) noexcept nogil:
     return <real>NAN if d < <real>0 else (x + x) / (d * d)
 
 
-cdef inline double softplus_inverse(double x) noexcept nogil:
+cdef inline float softplus_inverse_float(float x) noexcept nogil:
+    cdef float power, p, p_low, q, q_low, s, s_low, k, t, t_low
+    # From there on it is x, to half a unit.
+    cdef float near = at_most(at_least(x, <float>0), <float>18)
+    # exp(x) - 1, scaled as in `exp_tail`: the exponent of a subnormal number could not be read.
+    p = exp_tail_exact(near, <float>0, &power, &p_low)
+    t = power - <float>18446744073709551616.0
+    q = fused(power, p, t)
+    q_low = fma(power, p_low, fused(power, p, t - q))
+    s = doubled_quotient(q, q_low, <float>1, <float>0, 64, True, &s_low, &k)
+    # Next to the root the argument is counted from there: t + t_low = x - ln(2), and s = 2 - 2 exp(-t - t_low).
+    near = near - <float>0.693145751953125
+    t = near - <float>1.4286068e-06
+    t_low = ((near - t) - <float>1.4286068e-06) + <float>-5.497923e-14
+    p = expm1_reduced(-t, False, &p_low)
+    q = p + p
+    s = s if k != <float>0 else -q
+    s_low = s_low if k != <float>0 else <float>2 * (fma(t_low, p, t_low) - p_low)
+    t = log_of_double_quotient(s, s_low, k)
+    t = -<float>INFINITY if x == <float>0 else t
+    t = x if x > <float>18 else t
+    return <float>NAN if x < <float>0 else t
+
+
+cdef inline double softplus_inverse_double(double x) noexcept nogil:
     cdef double power, p, p_low, s, q, q_low, k, w, t, near, raised, y
     near = 50.0 if x > 50.0 else (0.0 if x < 0.0 else x)
     p = exp_tail_exact(near, 0.0, &power, &p_low)
@@ -287,25 +330,11 @@ cdef inline double softplus_inverse(double x) noexcept nogil:
     return NAN if x < 0.0 else y
 
 
-cdef inline double one_minus_exp(double x, double* e) noexcept nogil:
-    """1 - exp(-x), and e = exp(-x), for x >= 0."""
-    cdef double power, p_low, s
-    cdef double p = exp_tail_exact(tail_clamp(-x), 0.0, &power, &p_low)
-    s = unscale(power)
-    e[0] = unscale(fused(power, p, power))
-    return fabs(fused(s, p, s - 1.0) + s * p_low)
-
-
-cdef inline double softplus_inverse_derivative(double x) noexcept nogil:
-    cdef double e
-    cdef double c = 1.0 / one_minus_exp(x if x > 0.0 else fabs(x), &e)
-    return NAN if x < 0.0 else (c if x == x else x)
-
-
-cdef inline double softplus_inverse_second_derivative(double x) noexcept nogil:
-    cdef double e
-    cdef double c = 1.0 / one_minus_exp(x if x > 0.0 else fabs(x), &e)
-    return NAN if x < 0.0 else (-(e * c) * c if x == x else x)
+cdef inline real softplus_inverse(real x) noexcept nogil:
+    if real is float:
+        return softplus_inverse_float(x)
+    else:
+        return softplus_inverse_double(x)
 
 
 cdef inline real missing_from_one(real x, real* power, real* p, real* p_low, real* low) noexcept nogil:
@@ -343,33 +372,62 @@ cdef inline real log1mexp(real x) noexcept nogil:
     return y if x == x else x
 
 
-cdef inline real log1mexp_slope(real x, real* inverse, real* power) noexcept nogil:
+cdef inline float log1mexp_slope(float x, float* inverse, float* power) noexcept nogil:
     """exp(-x) / (1 - exp(-x)) over unscale(power), and the inverse of the denominator."""
-    cdef real p, p_low, low, c, e, h
-    cdef real q = missing_from_one(x, power, &p, &p_low, &low)
-    c = <real>1 / q
-    e = fma(-c, low, remainder(<real>1, c, q))
+    cdef float p, p_low, low, c, e, h
+    cdef float q = missing_from_one(x, power, &p, &p_low, &low)
+    c = <float>1 / q
+    e = fma(-c, low, remainder(<float>1, c, q))
     h = fma(c, fma(e, p, e + p_low) + p, c)
     # Next to zero both are 1 / x, which may be infinite.
-    inverse[0] = c if x < <real>1e-30 else fma(c, e, c)
-    return c if x < <real>1e-30 else h
+    inverse[0] = c if x < <float>1e-30 else fma(c, e, c)
+    return c if x < <float>1e-30 else h
+
+
+cdef inline double log1mexp_quotient(double x, double* inverse) noexcept nogil:
+    """exp(-x) / (1 - exp(-x)) for x >= 0, and the inverse of the denominator."""
+    cdef double power, p_low, s, e
+    cdef double p = exp_tail_exact(tail_clamp(-x), <double>0, &power, &p_low)
+    s = unscale(power)
+    e = unscale(fused(power, p, power))
+    inverse[0] = <double>1 / fabs(fused(s, p, s - <double>1) + s * p_low)
+    return e * inverse[0]
 
 
 cdef inline real log1mexp_derivative(real x) noexcept nogil:
-    cdef real power, c
-    cdef real h = log1mexp_slope(x, &c, &power)
-    cdef real y = unscale(power * h) if x > <real>1 else unscale(power) * h
+    cdef real power, c, y
+    if real is float:
+        y = log1mexp_slope(x, &c, &power)
+        y = unscale(power * y) if x > <real>1 else unscale(power) * y
+    else:
+        y = log1mexp_quotient(x, &c)
     y = <real>NAN if x < <real>0 else y
     return y if x == x else x
 
 
 cdef inline real log1mexp_second_derivative(real x) noexcept nogil:
+    cdef real power, c, y
+    if real is float:
+        y = -log1mexp_slope(x, &c, &power) * c
+        y = unscale(power * y) if x > <real>1 else unscale(power) * y
+    else:
+        y = -log1mexp_quotient(x, &c) * c
+    y = <real>NAN if x < <real>0 else y
+    return y if x == x else x
+
+
+cdef inline real softplus_inverse_derivative(real x) noexcept nogil:
     cdef real power, c
-    cdef real h = -log1mexp_slope(x, &c, &power)
-    h = h * c
-    h = unscale(power * h) if x > <real>1 else unscale(power) * h
-    h = <real>NAN if x < <real>0 else h
-    return h if x == x else x
+    if real is float:
+        log1mexp_slope(x, &c, &power)
+    else:
+        log1mexp_quotient(x, &c)
+    c = <real>NAN if x < <real>0 else c
+    return c if x == x else x
+
+
+cdef inline real softplus_inverse_second_derivative(real x) noexcept nogil:
+    return log1mexp_second_derivative(x)
 
 
 cdef inline double erfinv_power(double x, double* power) noexcept nogil:
