@@ -177,6 +177,19 @@ class _WithThresholdLeftSlopeLeftThresholdRightSlopeRight(Activation):
     value_and_derivative: _WithThresholdLeftSlopeLeftThresholdRightSlopeRightPair
     backward: _WithThresholdLeftSlopeLeftThresholdRightSlopeRightBackward
 
+class _WithAlphaThresholdShiftScalePowerOne(Elementwise):
+    def __call__(self, x: Any, /, *, alpha: Any = ..., threshold: Any = ..., shift: Any = ..., scale: Any = ..., power: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithAlphaThresholdShiftScalePowerPair(Elementwise):
+    def __call__(self, x: Any, /, *, alpha: Any = ..., threshold: Any = ..., shift: Any = ..., scale: Any = ..., power: Any = ..., out: tuple[Any, Any] | None = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> tuple[Any, Any]: ...
+class _WithAlphaThresholdShiftScalePowerBackward(Elementwise):
+    def __call__(self, x: Any, g: Any, /, *, alpha: Any = ..., threshold: Any = ..., shift: Any = ..., scale: Any = ..., power: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+class _WithAlphaThresholdShiftScalePower(Activation):
+    def __call__(self, x: Any, /, *, alpha: Any = ..., threshold: Any = ..., shift: Any = ..., scale: Any = ..., power: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
+    derivative: _WithAlphaThresholdShiftScalePowerOne
+    second_derivative: _WithAlphaThresholdShiftScalePowerOne
+    value_and_derivative: _WithAlphaThresholdShiftScalePowerPair
+    backward: _WithAlphaThresholdShiftScalePowerBackward
+
 class _WithBOne(Elementwise):
     def __call__(self, x: Any, /, *, b: Any = ..., out: Any = None, where: Any = True, dtype: Any = None, casting: str = 'same_kind') -> Any: ...
 class _WithBPair(Elementwise):
@@ -287,6 +300,7 @@ hard_mish: _Plain
 plu: _WithAlphaC
 srelu: _WithThresholdLeftSlopeLeftThresholdRightSlopeRight
 sqnl: _Plain
+repsu: _WithAlphaThresholdShiftScalePower
 bent_identity: _Plain
 isru: _WithAlpha
 isrlu: _WithAlpha

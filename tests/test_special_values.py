@@ -35,6 +35,18 @@ def test_a_nan_stays_one_with_its_sign(row: Row, kind: str, dtype: str) -> None:
     assert np.array_equal(np.signbit(y), signs < 0)
 
 
+@pytest.mark.parametrize("kind", ORDERS)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_both_precisions_agree_at_zero_and_at_the_ends(row: Row, kind: str) -> None:
+    function = function_of(row, kind)
+    x = np.array([0.0, -0.0, np.inf, -np.inf])
+    single, double = function(x.astype("float32")), function(x)
+    zero = single == 0
+    assert np.array_equal(zero, double == 0)
+    assert np.array_equal(np.signbit(single[zero]), np.signbit(double[zero]))
+    np.testing.assert_allclose(single, double, rtol=1e-6)
+
+
 def arguments(dtype: str) -> np.ndarray:
     """Numbers of every exponent, multiples of pi/4 and the numbers next to them, and the double nearest to a multiple of pi/2."""
     rng = np.random.default_rng(20_261_121)
@@ -232,4 +244,4 @@ def test_gradients_of_repsu_over_its_parameters() -> None:
                     ends = ({**values, name: mpmath.mpf(values[name]) + step} for step in (h, -h))
                     up, down = (row.reference.value(mpmath.mp, mpmath.mpf(at), **end) for end in ends)
                     exact.append(float((up - down) / (2 * h)))
-            np.testing.assert_allclose(gradient, exact, rtol=4e-15)
+            np.testing.assert_allclose(gradient, exact, rtol=4e-15, atol=1e-15)

@@ -374,7 +374,8 @@ cdef inline real log_sigmoid_derivative(real x) noexcept nogil:
 
 
 cdef inline real log_sigmoid_second_derivative(real x) noexcept nogil:
-    cdef real y = -sigmoid_derivative(x)
+    # A minus sign would become part of a fused operation, which takes it from a zero.
+    cdef real y = copysign(sigmoid_derivative(x), <real>-1)
     return y if x == x else x
 
 

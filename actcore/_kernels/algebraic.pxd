@@ -336,6 +336,7 @@ cdef inline real dish_derivative(real x) noexcept nogil:
     t = n * share
     n = (fma(-t, w_low, remainder(n, t, w)) + n_low) * share
     q = fused(q, t, q * n) * scale
+    q = <real>-0.0 if x < -largest_finite(x) else q  # from below
     return <real>1 - q if x >= <real>0 else q
 
 

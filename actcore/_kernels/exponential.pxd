@@ -168,7 +168,7 @@ cdef inline real gated(real x, real z, real z_low) noexcept nogil:
     m_low = fma(e, m, (p - (m - <real>1)) + p_low)
     h = fused(h, m, fma(h, m_low, product_residual(a, c, h) * m))
     # A huge number must not be scaled: with a small slope, its gate may still be half open.
-    tail = unscale(power * h) if a < <real>1e18 else unscale(power) * h
+    tail = unscale(power * h) if a < <real>1e18 else power * unscale(h)
     tail = <real>0 if z > end_of_tail(z) else tail
     return copysign(x - tail if x > <real>0 else tail, x)
 
@@ -183,7 +183,7 @@ cdef inline real gate_slope(real x, real z, real z_low, real u, real u_low) noex
     w_low = sum_residual(d, -u, w) + (low - u_low)
     h = g * w
     tail = times_power(h, product_rest(g, g_low, w, w_low, h), p, p_low, power)
-    tail = <real>0 if z > end_of_tail(z) else (tail if x == x else x)
+    tail = <real>-0.0 if z > end_of_tail(z) else (tail if x == x else x)
     return <real>1 - tail if x > <real>0 else tail
 
 
@@ -807,7 +807,7 @@ cdef inline real lecun_tanh_second_derivative(real x) noexcept nogil:
         y = tanh_second_derivative(z)
         slope = tanh_derivative(z)
         t = tanh(z)
-        return 0.7626222222222222 * fma(-2.0 * slope * (slope - 2.0 * t * t), low, y)
+        return -0.7626222222222222 * copysign(fma(-2.0 * slope * (slope - 2.0 * t * t), low, y), x)
 
 
 cdef inline double x_exp(double x, double shift) noexcept nogil:

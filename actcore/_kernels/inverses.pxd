@@ -561,7 +561,9 @@ cdef inline double soft_exponential(double x, double alpha) noexcept nogil:
     right = (right + (sum_error(y, rest, right) + fma(power, p_low, rest_low))) / alpha * scale
     # Left: -log(1 - alpha (x + alpha)) / alpha.
     w = soft_exponential_argument(x, alpha, &low, &v)
-    y = inverse_power(w, &k) * w
+    y = w * (1.2676506002282294e30 if w < 1e-290 else 1.0)
+    y = inverse_power(y, &k) * y
+    k = k - 100.0 if w < 1e-290 else k
     y = log_of_quotient(-v / (2.0 - v) if k == 0.0 else (y - 1.0) / (y + 1.0), k, 0.0 if k == 0.0 else low / w)
     y = y if w < INFINITY else w
     y = -INFINITY if w == 0.0 else y

@@ -107,7 +107,7 @@ cdef inline double repsu(
     cdef double y = start + rest
     cdef double lost = sum_error(start, rest, y)
     # A huge number must not be scaled: with a large scale, its gate may still be half open.
-    h = unscale(e * h) if w < 1e18 else unscale(e) * h
+    h = unscale(e * h) if w < 1e18 else e * unscale(h)
     return repsu_part(x, threshold, y + ((-h if right else h) + (lost if lost == lost else 0.0)))
 
 
