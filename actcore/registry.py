@@ -1579,8 +1579,7 @@ ROWS: tuple[Row, ...] = (
         advice="Twice the probability of a Gaussian tail: keeps its digits where 1 − erf(x) has lost them.",
         source="Abramowitz, Stegun: Handbook of mathematical functions (1964), 7.1.2",
         kernels="normal",
-        double_inside=True,
-        cost=2.0,
+        cost=0.7,
     ),
     Row(
         name="normal_cdf",

@@ -21,12 +21,17 @@ cdef inline real half_bell_argument(real x) noexcept nogil:
         return at_most(a, <double>39.5)
 
 
-cdef inline real bell_argument(real x) noexcept nogil:
-    """x, but not beyond where exp(-x^2), even times a cubic in x, has vanished; a NaN keeps its sign."""
+cdef inline real bell_limit(real x) noexcept nogil:
+    """From here on exp(-x^2), even times a cubic in x, has vanished."""
     if real is float:
-        return at_most(at_least(x, <float>-11.0), <float>11.0)
+        return <float>11.0
     else:
-        return at_most(at_least(x, <double>-28.0), <double>28.0)
+        return <double>28.0
+
+
+cdef inline real bell_argument(real x) noexcept nogil:
+    """x, but not beyond `bell_limit`; a NaN keeps its sign."""
+    return at_most(at_least(x, -bell_limit(x)), bell_limit(x))
 
 
 cdef inline real bell(real x, real factor) noexcept nogil:
@@ -213,7 +218,7 @@ cdef inline real tail(real power, real m, real low, real d, real d_low) noexcept
     cdef real q, c = <real>1 / d
     if real is float:
         q = m * c
-        q = fma(fma(-q, d_low, remainder(m, q, d) + low), c, q)
+        q = fused(fma(-q, d_low, remainder(m, q, d) + low), c, q)
     else:
         q = c + fma(c, low, fma(-c, d_low, remainder(<real>1, c, d)) * c)
     return unscale(power * q)
@@ -239,33 +244,50 @@ cdef inline real normal_cdf_second_derivative(real x) noexcept nogil:
 
 # --- complementary error function ---------------------------------------------------------------------------------------
 
-cdef inline double erfc_quotient(double a, double* low) noexcept nogil:
-    """2 exp(-a^2) / erfc(a) for 0 <= a as the sum of the result and `low`: `tail_quotient` of a sqrt(2)."""
-    cdef double z = 1.4142135623730951 * a
-    cdef double z_low = fma(a, -9.667293313452913e-17, product_residual(1.4142135623730951, a, z))
-    cdef double d = tail_quotient(z, low)
-    # The derivative of the quotient d is d (d / sqrt(2 pi) - z).
-    low[0] = fma(z_low, d * fma(0.3989422804014327, d, -z), low[0])
+cdef inline real erfc_quotient(real a, real* low) noexcept nogil:
+    """2 exp(-a^2) / erfc(a) for 0 <= a as the sum of the result and `low`: near 2 sqrt(pi) a, and 2 at zero."""
+    cdef real p, q, z, z_low, d
+    if real is float:
+        p = fma(a, <float>1.2123482e-02, <float>2.9953796e-02)
+        p = fma(a, p, <float>-6.943674e-02)
+        p = fused(a, p, <float>-4.3881446e-01)
+        p = fused(a, p, <float>-7.45544e-01)
+        q = fma(a, <float>2.783938e-02, <float>1.9649296e-01)
+        q = fma(a, q, <float>6.315171e-01)
+        q = fused(a, q, <float>1.0751085e+00)
+        q = fused(a, q, <float>8.7441945e-01)
+        p = p / q
+        # This line is never far away, so the errors of the quotient count little.
+        z = fused(a, <float>3.109375, <float>2)
+        d = fused(a, p, z)
+        low[0] = fused(a, p, z - d) + fused(a, <float>3.109375, <float>2 - z)
+    else:
+        # `tail_quotient` of a sqrt(2), whose derivative is d (d / sqrt(2 pi) - z)
+        z = <double>1.4142135623730951 * a
+        z_low = fma(a, <double>-9.667293313452913e-17, product_residual(<double>1.4142135623730951, a, z))
+        d = tail_quotient(z, low)
+        low[0] = fma(z_low, d * fma(<double>0.3989422804014327, d, -z), low[0])
     return d
 
 
-cdef inline double erfc(double x) noexcept nogil:
-    cdef double power, m, low, d, d_low, q
-    cdef double z = bell_argument(x)
-    cdef double h = z * z
-    m = exp_sum(h, -1, -product_residual(z, z, h), tail_shift(x), True, &power, &low)
-    d = erfc_quotient(abs_or_nan(z), &d_low)
-    q = tail(2.0 * power, m, low, d, d_low)
-    return q if x > 0.0 else 2.0 - q
+cdef inline real erfc(real x) noexcept nogil:
+    cdef real power, m, low, d, d_low, q
+    cdef real a = at_most(abs_or_nan(x), bell_limit(x))
+    cdef real h = a * a
+    # One more than `unscale` takes away: twice the bell.
+    m = exp_sum(h, -1, -product_residual(a, a, h), tail_shift(a) + <real>1, False, &power, &low)
+    d = erfc_quotient(a, &d_low)
+    q = tail(power, m, low, d, d_low)
+    return q if x > <real>0 else <real>2 - q
 
 
-cdef inline double erfc_derivative(double x) noexcept nogil:
-    return bell(bell_argument(x), -1.1283791670955126)
+cdef inline real erfc_derivative(real x) noexcept nogil:
+    return bell(bell_argument(x), <real>-1.1283791670955126)
 
 
-cdef inline double erfc_second_derivative(double x) noexcept nogil:
-    cdef double z = bell_argument(x)
-    return bell(z, 2.256758334191025 * z)
+cdef inline real erfc_second_derivative(real x) noexcept nogil:
+    cdef real z = bell_argument(x)
+    return bell(z, <real>2.256758334191025 * z)
 
 
 # --- Gaussian error linear unit ---------------------------------------------------------------------------------------
