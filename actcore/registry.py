@@ -1750,8 +1750,7 @@ ROWS: tuple[Row, ...] = (
         advice="Makes uniform numbers Gaussian: √2 times it is the quantile of a probability (1 + x) / 2.",
         source="Carlitz: The inverse of the error function (1963)",
         kernels="inverses",
-        double_inside=True,
-        cost=6.0,
+        cost=1.5,
     ),
     Row(
         name="softplus_inverse",

@@ -430,10 +430,9 @@ cdef inline real softplus_inverse_second_derivative(real x) noexcept nogil:
     return log1mexp_second_derivative(x)
 
 
-cdef inline double erfinv_power(double x, double* power) noexcept nogil:
-    """The inverse y of the error function at |x|, and exp(y^2): a first approximation, and what Halley's method adds to it."""
+cdef inline double erfinv_power(double a, double* power) noexcept nogil:
+    """The inverse y of the error function at 0 <= a < 1, and exp(y^2): a first approximation, and what Halley's method adds to it."""
     cdef double k, w, y, h, p, p_low, s, e, low, d, d_low, c, u, z
-    cdef double a = fabs(x)
     cdef double q = 1.0 - a
     # y / a is a smooth function of -log(1 - a^2).
     z = q * (1.0 + a)
@@ -465,25 +464,103 @@ cdef inline double erfinv_power(double x, double* power) noexcept nogil:
     u = fma(u * u, y, u)
     z = u * (y + y + u)
     e = e + fma(e, fma(0.5 * z, z, z), low)
-    power[0] = INFINITY if a == 1.0 else (NAN if a > 1.0 else e)
-    return INFINITY if a == 1.0 else (NAN if a > 1.0 else y + u)
+    power[0] = e
+    return y + u
 
 
-cdef inline double erfinv(double x) noexcept nogil:
-    cdef double e
-    return copysign(erfinv_power(x, &e), x)
+# For float32 few terms are enough, in float64 arithmetic. With w = -log(1 - x^2) both y / x and (1 - x^2) f'(x) are smooth
+# functions of w that vary little: no root and no exponential is needed, and nothing cancels.
+
+cdef inline double erfinv_depth(double x, double* product) noexcept nogil:
+    """w = -log(1 - x^2) within 5e-9, and 1 - x^2; the square of a float32 number is exact."""
+    cdef double k, f, p, z = 1.0 - x * x
+    f = inverse_power(z, &k) * z - 1.0
+    p = fma(f, -0.08690523, 0.145764716)
+    p = fma(f, p, -0.150681758)
+    p = fma(f, p, 0.165330287)
+    p = fma(f, p, -0.199387911)
+    p = fma(f, p, 0.2500328125)
+    p = fma(f, p, -0.333350112)
+    p = fma(f, p, 0.4999997293)
+    p = fma(f, p, -0.99999988038)
+    product[0] = z
+    return fma(f, p, -0.6931471805599453 * k)
 
 
-cdef inline double erfinv_derivative(double x) noexcept nogil:
-    cdef double e
-    erfinv_power(x, &e)
-    return 0.886226925452758 * e if x == x else x
+cdef inline double erfinv_ratio(double w, double* below) noexcept nogil:
+    """y / x times the denominator `below`."""
+    cdef double p
+    p = fma(w, 2.4349115116e-05, 0.0006437261202)
+    p = fma(w, p, 0.0077630069271)
+    p = fma(w, p, 0.059570007873)
+    p = fma(w, p, 0.30646710231)
+    p = fma(w, p, 0.8862269368)
+    below[0] = fma(w, 1.2935973862e-06, 0.00017967300313)
+    below[0] = fma(w, below[0], 0.0018750856489)
+    below[0] = fma(w, below[0], 0.032189606198)
+    below[0] = fma(w, below[0], 0.084012067062)
+    below[0] = fma(w, below[0], 1.0)
+    return p
 
 
-cdef inline double erfinv_second_derivative(double x) noexcept nogil:
-    cdef double e
-    cdef double y = erfinv_power(x, &e)
-    return copysign(1.5707963267948966 * y * e * e, x)
+cdef inline double erfinv_slope(double w, double* below) noexcept nogil:
+    """(1 - x^2) f'(x) times the denominator `below`."""
+    cdef double p
+    p = fma(w, 9.8247759199e-07, 0.00015005189911)
+    p = fma(w, p, 0.0020814646498)
+    p = fma(w, p, 0.02915252335)
+    p = fma(w, p, 0.10834589713)
+    p = fma(w, p, 0.88622691441)
+    below[0] = fma(w, 1.9066065963e-05, 0.00062833734076)
+    below[0] = fma(w, below[0], 0.008040128139)
+    below[0] = fma(w, below[0], 0.063625505722)
+    below[0] = fma(w, below[0], 0.33685672495)
+    below[0] = fma(w, below[0], 1.0)
+    return p
+
+
+cdef inline real erfinv(real x) noexcept nogil:
+    cdef double z, p, q
+    cdef real y
+    cdef real a = fabs(x)
+    if real is float:
+        p = erfinv_ratio(erfinv_depth(a, &z), &q)
+        y = <float> (a * (p / q))
+    else:
+        y = erfinv_power(a, &p)
+    y = <real>INFINITY if a == <real>1 else (<real>NAN if a > <real>1 else y)
+    return copysign(y, x)
+
+
+cdef inline real erfinv_derivative(real x) noexcept nogil:
+    cdef double z, p, q
+    cdef real y
+    cdef real a = fabs(x)
+    if real is float:
+        p = erfinv_slope(erfinv_depth(a, &z), &q)
+        y = <float> (p / (q * z))
+    else:
+        erfinv_power(a, &p)
+        y = <double>INFINITY if a == 1.0 else 0.886226925452758 * p
+    y = <real>NAN if a > <real>1 else y
+    return y if x == x else x
+
+
+cdef inline real erfinv_second_derivative(real x) noexcept nogil:
+    cdef double w, z, p, q, r, s
+    cdef real y
+    cdef real a = fabs(x)
+    if real is float:
+        w = erfinv_depth(a, &z)
+        p = erfinv_ratio(w, &q)
+        r = erfinv_slope(w, &s)
+        s = s * z
+        # 2 y f'(x)^2
+        y = <float> ((2.0 * a * p) * (r * r) / (q * (s * s)))
+    else:
+        y = erfinv_power(a, &r)
+        y = <double>INFINITY if a == 1.0 else 1.5707963267948966 * y * r * r
+    return copysign(<real>NAN if a > <real>1 else y, x)
 
 
 cdef inline real elu_inverse(real x, real alpha) noexcept nogil:
