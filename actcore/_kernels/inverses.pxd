@@ -430,9 +430,10 @@ cdef inline real softplus_inverse_second_derivative(real x) noexcept nogil:
     return log1mexp_second_derivative(x)
 
 
-cdef inline double erfinv_power(double a, double* power) noexcept nogil:
-    """The inverse y of the error function at 0 <= a < 1, and exp(y^2): a first approximation, and what Halley's method adds to it."""
+cdef inline double erfinv_power(double x, double* power) noexcept nogil:
+    """The inverse y of the error function for 0 <= x < 1, and exp(y^2): an approximation, and what Halley's method adds to it."""
     cdef double k, w, y, h, p, p_low, s, e, low, d, d_low, c, u, z
+    cdef double a = at_most(x, 0.9999999999999999)  # beyond, subnormal numbers would cost time
     cdef double q = 1.0 - a
     # y / a is a smooth function of -log(1 - a^2).
     z = q * (1.0 + a)

@@ -270,24 +270,35 @@ cdef inline real erfc_quotient(real a, real* low) noexcept nogil:
     return d
 
 
+cdef inline real erfc_bell(real x, real* a, real* power, real* low) noexcept nogil:
+    """m + low and a power such that 2 exp(-x^2) = unscale(power (m + low)), and a = |x| up to `bell_limit`.
+
+    The derivatives take the same bell, so that value and derivative share it.
+    """
+    cdef real h
+    a[0] = at_most(abs_or_nan(x), bell_limit(x))
+    h = a[0] * a[0]
+    return exp_sum(h, -1, -product_residual(a[0], a[0], h), tail_shift(x) + <real>1, False, power, low)
+
+
 cdef inline real erfc(real x) noexcept nogil:
-    cdef real power, m, low, d, d_low, q
-    cdef real a = at_most(abs_or_nan(x), bell_limit(x))
-    cdef real h = a * a
-    # One more than `unscale` takes away: twice the bell.
-    m = exp_sum(h, -1, -product_residual(a, a, h), tail_shift(a) + <real>1, False, &power, &low)
-    d = erfc_quotient(a, &d_low)
-    q = tail(power, m, low, d, d_low)
+    cdef real a, power, low, d_low
+    cdef real m = erfc_bell(x, &a, &power, &low)
+    cdef real d = erfc_quotient(a, &d_low)
+    cdef real q = tail(power, m, low, d, d_low)
     return q if x > <real>0 else <real>2 - q
 
 
 cdef inline real erfc_derivative(real x) noexcept nogil:
-    return bell(bell_argument(x), <real>-1.1283791670955126)
+    cdef real a, power, low
+    cdef real m = erfc_bell(x, &a, &power, &low)
+    return unscale(power * times_sum(<real>-0.5641895835477563, m, low))
 
 
 cdef inline real erfc_second_derivative(real x) noexcept nogil:
-    cdef real z = bell_argument(x)
-    return bell(z, <real>2.256758334191025 * z)
+    cdef real a, power, low
+    cdef real m = erfc_bell(x, &a, &power, &low)
+    return unscale(power * times_sum(<real>1.1283791670955126 * copysign(a, x), m, low))
 
 
 # --- Gaussian error linear unit ---------------------------------------------------------------------------------------
