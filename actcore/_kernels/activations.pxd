@@ -369,7 +369,11 @@ cdef inline real log_sigmoid(real x) noexcept nogil:
 
 
 cdef inline real log_sigmoid_derivative(real x) noexcept nogil:
-    cdef real y = sigmoid(-x)
+    cdef real y
+    if real is float:
+        y = sigmoid(-x)
+    else:
+        y = logistic(-x, True)  # as fast, from the pieces of the value
     return y if x == x else x
 
 

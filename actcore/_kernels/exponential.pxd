@@ -5,7 +5,7 @@ smallest number, and nothing overflows on the way.
 """
 
 from actcore._kernels.activations cimport (
-    gated_product, gated_slope, logistic_ceiling, logistic_tail, sigmoid_derivative_scaled, sigmoid_second_derivative,
+    gated_product, gated_slope, half_tanh, logistic_ceiling, logistic_tail, sigmoid_derivative_scaled, sigmoid_second_derivative,
     silu_second_derivative, softplus, square_product, tanh, tanh_bend, tanh_derivative, tanh_second_derivative,
     tanh_split, times_power,
 )
@@ -685,7 +685,13 @@ cdef inline real logcosh(real x) noexcept nogil:
 
 
 cdef inline real logcosh_derivative(real x) noexcept nogil:
-    return tanh(x)
+    cdef real power, p, p_low, d, low, e, c
+    if real is float:
+        return tanh(x)
+    else:
+        # tanh(x), from the pieces of the value
+        c = logistic_tail(-<real>2 * abs_or_nan(x), True, &power, &p, &p_low, &d, &low, &e)
+        return copysign(half_tanh(False, power, p, p_low, d, low, c, &low), x)
 
 
 cdef inline real logcosh_second_derivative(real x) noexcept nogil:

@@ -491,15 +491,15 @@ cdef inline double erfinv_depth(double x, double* product) noexcept nogil:
 cdef inline double erfinv_ratio(double w, double* below) noexcept nogil:
     """y / x times the denominator `below`."""
     cdef double p
-    p = fma(w, 2.4349115116e-05, 0.0006437261202)
-    p = fma(w, p, 0.0077630069271)
-    p = fma(w, p, 0.059570007873)
-    p = fma(w, p, 0.30646710231)
-    p = fma(w, p, 0.8862269368)
-    below[0] = fma(w, 1.2935973862e-06, 0.00017967300313)
-    below[0] = fma(w, below[0], 0.0018750856489)
-    below[0] = fma(w, below[0], 0.032189606198)
-    below[0] = fma(w, below[0], 0.084012067062)
+    p = fma(w, 2.4674709451190257e-05, 6.404186256792994e-04)
+    p = fma(w, p, 7.72516073186212e-03)
+    p = fma(w, p, 5.931862681719066e-02)
+    p = fma(w, p, 3.0556819451627054e-01)
+    p = fma(w, p, 8.862269318756758e-01)
+    below[0] = fma(w, 1.318534110033359e-06, 1.8076153030409763e-04)
+    below[0] = fma(w, below[0], 1.8494066146366329e-03)
+    below[0] = fma(w, below[0], 3.2172078625659586e-02)
+    below[0] = fma(w, below[0], 8.299761906851785e-02)
     below[0] = fma(w, below[0], 1.0)
     return p
 
@@ -507,15 +507,15 @@ cdef inline double erfinv_ratio(double w, double* below) noexcept nogil:
 cdef inline double erfinv_slope(double w, double* below) noexcept nogil:
     """(1 - x^2) f'(x) times the denominator `below`."""
     cdef double p
-    p = fma(w, 9.8247759199e-07, 0.00015005189911)
-    p = fma(w, p, 0.0020814646498)
-    p = fma(w, p, 0.02915252335)
-    p = fma(w, p, 0.10834589713)
-    p = fma(w, p, 0.88622691441)
-    below[0] = fma(w, 1.9066065963e-05, 0.00062833734076)
-    below[0] = fma(w, below[0], 0.008040128139)
-    below[0] = fma(w, below[0], 0.063625505722)
-    below[0] = fma(w, below[0], 0.33685672495)
+    p = fma(w, 1.0004824608704597e-06, 1.5023007025030677e-04)
+    p = fma(w, p, 2.0416780522571915e-03)
+    p = fma(w, p, 2.9042692008899383e-02)
+    p = fma(w, p, 1.068561783050956e-01)
+    p = fma(w, p, 8.862269182769431e-01)
+    below[0] = fma(w, 1.927090471039798e-05, 6.211193129321125e-04)
+    below[0] = fma(w, below[0], 7.961714607362029e-03)
+    below[0] = fma(w, below[0], 6.314040483207552e-02)
+    below[0] = fma(w, below[0], 3.3517586774125496e-01)
     below[0] = fma(w, below[0], 1.0)
     return p
 

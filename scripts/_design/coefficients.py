@@ -40,6 +40,11 @@ def erfinv_ratio(w: mp.mpf) -> mp.mpf:
     return mp.erfinv(x) / x if w > mp.mpf("1e-12") else mp.sqrt(mp.pi) / 2
 
 
+def erfinv_slope(w: mp.mpf) -> mp.mpf:
+    """Return (1 - x^2) times the derivative of erfinv at that x."""
+    return mp.sqrt(mp.pi) / 2 * mp.exp(-mp.expm1(-w) * erfinv_ratio(w) ** 2 - w)
+
+
 def exp_curve(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if r else mp.mpf(1) / 2
 
@@ -157,11 +162,13 @@ def main() -> None:
             "float64",
             fit_quotient(line64, beside_line("float64", 0), 38.2, (9, 10), 11, "float64", 0.9375, hazard),
         ),
+        ("erfinv_ratio", "for float32", fit_quotient(erfinv_ratio, erfinv_ratio, 15.95, (5, 5), 6, "float64", 1.0, erfinv_ratio)),
+        ("erfinv_slope", "for float32", fit_quotient(erfinv_slope, erfinv_slope, 15.95, (5, 5), 6, "float64", 1.0, erfinv_slope)),
         ("erfinv_power", "float64", fit_quotient(erfinv_ratio, erfinv_ratio, 37.0, (6, 6), 7, "float64", 1.0, erfinv_ratio)),
     ):
         for part, coefficients in zip(("numerator", "denominator"), quotient, strict=True):
             print(f"{name}, {dtype}: {part}")
-            show(coefficients, dtype)
+            show(coefficients, dtype if dtype == "float32" else "float64")
 
 
 if __name__ == "__main__":
