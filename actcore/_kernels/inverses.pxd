@@ -16,20 +16,29 @@ cdef extern from *:
     #include <stdint.h>
     #ifndef ACTCORE_LOGARITHM
     #define ACTCORE_LOGARITHM
-    /* 2^-k for the k that brings q 2^-k into [sqrt(1/2), sqrt(2)), and k itself; q is positive and normal. */
-    static inline double actcore_inverse_power(double q, double *k) {
-        uint64_t b, s; double y;
-        __builtin_memcpy(&b, &q, 8);
-        b -= UINT64_C(0x3FE6A09E667F3BCD);
-        s = UINT64_C(0x3FF0000000000000) - (b & UINT64_C(0xFFF0000000000000));
+    /* 2^-k and k for the difference b of two numbers' bits: k is what stands in the exponent's place. */
+    static inline double actcore_power_from_bits(uint64_t b, double *k) {
+        uint64_t s = UINT64_C(0x3FF0000000000000) - (b & UINT64_C(0xFFF0000000000000)); double y;
         b = ((b + UINT64_C(0x4000000000000000)) >> 52) | UINT64_C(0x4330000000000000);
         __builtin_memcpy(&y, &b, 8);
         *k = y - 4503599627371520.0;
         __builtin_memcpy(&y, &s, 8);
         return y;
     }
-    /* 2^-k for the k that brings p / q 2^-k into (2/3, 3/2), and k - shift; both are positive and normal. The difference
+    /* 2^-k for the k that brings q 2^-k into [sqrt(1/2), sqrt(2)), and k itself; q is positive and normal. */
+    static inline double actcore_inverse_power(double q, double *k) {
+        uint64_t b;
+        __builtin_memcpy(&b, &q, 8);
+        return actcore_power_from_bits(b - UINT64_C(0x3FE6A09E667F3BCD), k);
+    }
+    /* 2^-k for the k that brings p / q 2^-k into (2/3, 3/2), and k itself; both are positive and normal. The difference
        of their bits is close to the binary logarithm of the quotient. */
+    static inline double actcore_inverse_power_ratio(double p, double q, double *k) {
+        uint64_t a, b;
+        __builtin_memcpy(&a, &p, 8); __builtin_memcpy(&b, &q, 8);
+        return actcore_power_from_bits(a - b + UINT64_C(0x8000000000000), k);
+    }
+    /* The same in float32, and k - shift. */
     static inline float actcore_inverse_power_f32(float p, float q, int32_t shift, float *k) {
         uint32_t a, b; int32_t i; float y;
         __builtin_memcpy(&a, &p, 4); __builtin_memcpy(&b, &q, 4);
@@ -43,6 +52,7 @@ cdef extern from *:
     """
     float inverse_power_f32 "actcore_inverse_power_f32"(float p, float q, int shift, float* k) noexcept nogil
     double inverse_power "actcore_inverse_power"(double q, double* k) noexcept nogil
+    double inverse_power_ratio "actcore_inverse_power_ratio"(double p, double q, double* k) noexcept nogil
 
 cdef extern from "<math.h>" nogil:
     double NAN
@@ -133,7 +143,7 @@ cdef inline real arctan_second_derivative(real x) noexcept nogil:
 # --- logarithms -------------------------------------------------------------------------------------------------------
 
 cdef inline double arctanh_series(double z) noexcept nogil:
-    """2 (arctanh(s) - s) / s^3 for z = s^2, |s| <= 0.172."""
+    """2 (arctanh(s) - s) / s^3 for z = s^2, |s| <= 1/3."""
     cdef double p
     p = 0.14935179939416887
     p = fma(z, p, 0.07897359892745673)
@@ -149,7 +159,7 @@ cdef inline double arctanh_series(double z) noexcept nogil:
 
 
 cdef inline double log_of_quotient(double s, double k, double low) noexcept nogil:
-    """k ln(2) + log((1 + s) / (1 - s)) + low for |s| <= 0.172."""
+    """k ln(2) + log((1 + s) / (1 - s)) + low for |s| <= 1/3."""
     cdef double z = s * s
     return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, arctanh_series(z), k * 1.9082149292705877e-10) + low))
 
@@ -209,7 +219,7 @@ cdef inline real logit(real x) noexcept nogil:
         y = log_ratio(z * <float>18446744073709551616.0, <float>0, rest, (<float>1 - rest) - z, 64, False)
     else:
         w = z * (<double>1.2676506002282294e30 if z < <double>1e-290 else <double>1)
-        w = inverse_power(w / rest, &k) * w
+        w = inverse_power_ratio(w, rest, &k) * w
         k = k - <double>100 if z < <double>1e-290 else k
         # Each order of the sum is exact but for its last step.
         y = (w + z) - <double>1 if k == <double>0 else (w - <double>1) + z
@@ -256,7 +266,7 @@ cdef inline real atanh(real x) noexcept nogil:
     if real is float:
         y = <float>0.5 * log_ratio(p, (<float>1 - p) + a, q, (<float>1 - q) - a, 0, False)
     else:
-        w = inverse_power(p / q, &k)
+        w = inverse_power_ratio(p, q, &k)
         # (w (1 + a) - (1 - a)) / (w (1 + a) + (1 - a)): where 1 - a is rounded, w is 1 or 1/2.
         n = (a - <double>0.5) + <double>0.5 * a if k == <double>1 else w * p - q
         d = <double>1.5 - <double>0.5 * a if k == <double>1 else w * p + q
@@ -571,7 +581,7 @@ cdef inline real elu_inverse(real x, real alpha) noexcept nogil:
     if real is float:
         y = log_ratio(p, (alpha - p) + z, alpha, <float>0, 0, False)
     else:
-        w = inverse_power(p / alpha, &k) * p
+        w = inverse_power_ratio(p, alpha, &k) * p
         n = z if k == <double>0 else w - alpha
         d = (alpha + alpha) + z if k == <double>0 else w + alpha
         y = log_of_quotient(n / d, k, 0)
