@@ -47,8 +47,9 @@ cdef inline real half_bell(real a, real* power, real* low) noexcept nogil:
 
     Not for the bell alone: that its derivatives share what the values need costs them next to nothing.
     """
-    cdef real h = a * a
-    return exp_sum(<real>0.5 * h, -1, <real>-0.5 * product_residual(a, a, h), tail_shift(a), True, power, low)
+    cdef real half = <real>0.5 * a
+    cdef real h = half * a
+    return exp_sum(h, -1, -product_residual(half, a, h), tail_shift(a), True, power, low)
 
 
 cdef inline real half_bell_times(real a, real factor) noexcept nogil:
@@ -356,14 +357,15 @@ cdef inline real gelu_derivative(real x) noexcept nogil:
 cdef inline real gelu_second_derivative(real x) noexcept nogil:
     cdef real power, m, low, w, w_low, y, y_low
     cdef real a = half_bell_argument(x)
-    cdef real h = a * a
+    cdef real half = <real>0.5 * a
+    cdef real h = half * a
     m = half_bell(a, &power, &low)
     # (2 - a^2) / sqrt(2 pi)
-    w = <real>2 - h
+    w = fma(<real>-2, h, <real>2)
     y = <real>0.3989422804014327 * w
     if real is float:
         # What the roundings of square, difference, constant and product left over.
-        w_low = sum_residual(<real>2, -h, w) - product_residual(a, a, h)
+        w_low = fma(<real>-2, product_residual(half, a, h), sum_residual(<real>2, <real>-2 * h, w))
         y_low = product_residual(<real>0.3989422804014327, w, y)
         y_low = fma(<real>0.3989422804014327, w_low, fma(<real>-1.133517e-08, w, y_low))
         y = fused(y, m, fma(y_low, m, y * low))
