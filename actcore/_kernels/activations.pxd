@@ -12,9 +12,10 @@ there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_most, copysign, exp, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative, expm1_reduced, fma,
-    fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_of_sums, product_residual, product_rest, real, remainder,
-    sech_square, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, tail_shift, tanh_gap, unscale,
+    abs_or_nan, at_most, copysign, exp, exp_curve, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
+    expm1_reduced, fma, fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_of_sums, product_residual,
+    product_rest, real, remainder, sech_square, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, tail_shift,
+    tanh_gap, unscale,
 )
 
 
@@ -123,15 +124,15 @@ cdef inline float logistic_unit() noexcept nogil:
 
 
 cdef inline float logistic_denominator(
-    float z, float z_low, bint exact, float* power, float* p, float* p_low, float* low, float* rest
+    float z, float z_low, bint exact, float* power, float* p, float* p_low, float* low, float* full_low
 ) noexcept nogil:
-    """(1 + exp(-z - z_low)) `logistic_unit` as the sum of the result, `low` and `rest`: scaled, it runs from 1 to far beyond the
-    largest number, for z of either sign. In float32 this takes fewer steps than `logistic`.
+    """(1 + exp(-z - z_low)) `logistic_unit` as the sum of the result and `low`, or `full_low` with what p lacks: scaled, it runs
+    from 1 to far beyond the largest number, for z of either sign. In float32 this takes fewer steps than `logistic`.
 
     The exponential is power (1 + p + p_low); `exact`, known when compiled, says that z_low isn't 0, and all that
     is left over is worth adding.
     """
-    cdef float n, small, r, d
+    cdef float n, small, r, curve, left, d
     cdef float one = logistic_unit()
     cdef float most = exp_split(z, -1, <float>-61, power, &n)
     if exact:
@@ -140,20 +141,27 @@ cdef inline float logistic_denominator(
         p[0] = expm1_reduced(r, True, p_low)
         p_low[0] = p_low[0] + ((most - r) + small)
     else:
-        p[0] = expm1_reduced(fma(n, minus_ln2_low(n), most), False, p_low)
+        r = fma(n, minus_ln2_low(n), most)
+        p[0] = expm1_reduced(r, False, p_low)
     d = fused(power[0], p[0], one + power[0])
-    low[0] = fused(power[0], p[0], (power[0] - d) + one)
-    rest[0] = power[0] * p_low[0]
+    left = (power[0] - d) + one
+    low[0] = fused(power[0], p[0], left)
+    if exact:
+        full_low[0] = fma(power[0], p_low[0], low[0])
+    else:
+        # The two terms of p one by one: fewer steps than its rounding error by itself.
+        curve = r * r * exp_curve(r, False)
+        full_low[0] = fused(power[0], curve, fused(power[0], r, left))
     return d
 
 
 cdef inline float gated_product(float x, float z, float z_low, bint exact) noexcept nogil:
     """x sigma(z + z_low), for z where `logistic_denominator` does not overflow."""
-    cdef float power, p, p_low, low, rest
-    cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &rest)
+    cdef float power, p, p_low, low, full_low
+    cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &full_low)
     cdef float c = <float>1 / d
     cdef float q = x * c
-    return logistic_unit() * fma(fma(-q, low + rest, remainder(x, q, d)), c, q)
+    return logistic_unit() * fma(fma(-q, full_low, remainder(x, q, d)), c, q)
 
 
 cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint exact) noexcept nogil:
@@ -162,15 +170,15 @@ cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint e
     With E = exp(-z) it is (1 + E (1 + u)) / (1 + E)^2: next to its root only the numerator cancels. If not `exact`, it goes
     without what the roundings of p and 1 + u left over.
     """
-    cdef float power, p, p_low, low, rest, g, g_low, k, k_low, n, e, q
+    cdef float power, p, p_low, low, full_low, g, g_low, k, k_low, n, e, q
     cdef float one = logistic_unit()
-    cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &rest)
+    cdef float d = logistic_denominator(z, z_low, exact, &power, &p, &p_low, &low, &full_low)
     cdef float c = <float>1 / d
     g = <float>1 + u
     k = fused(p, g, g)
     k_low = fused(p, g, g - k)
     if exact:
-        low = low + rest
+        low = full_low
         g_low = ((<float>1 - g) + u) + u_low
         k_low = fma(p_low, g, k_low) + fma(p, g_low, g_low)
     n = fused(power, k, one)
@@ -182,10 +190,10 @@ cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint e
 
 
 cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, rest, c, e
+    cdef real power, p, p_low, d, low, full_low, c, e
     if real is float:
         d = logistic_denominator(
-            at_most(tail_clamp(x), logistic_ceiling(x)), <real>0, False, &power, &p, &p_low, &low, &rest
+            at_most(tail_clamp(x), logistic_ceiling(x)), <real>0, False, &power, &p, &p_low, &low, &full_low
         )
         c = <real>1 / d
         e = fma(-c, low, remainder(<real>1, c, d))
@@ -218,15 +226,16 @@ cdef inline real half_tanh(
     bint exact, real power, real p, real p_low, real d, real low, real c, real* t_low
 ) noexcept nogil:
     """tanh(|x| / 2) = (1 - exp(-|x|)) / (1 + exp(-|x|)) from the pieces of `logistic_tail`, the sum of the result and
-    `t_low`, which is worth adding only if `exact`, known when compiled.
+    `t_low`, which is worth adding only if `exact`, known when compiled. What the two sums lose is put back in any case.
     """
-    cdef real t
+    cdef real t, lost
     cdef real s = unscale(power)
     cdef real n = fma(-s, p, <real>1 - s)
+    cdef real n_low = fma(-s, p, (<real>1 - s) - n)
     cdef real q = n * c
-    cdef real lost = remainder(n, q, d)
     if exact:
-        lost = fma(-q, low, lost) + fma(-s, p_low, fma(-s, p, (<real>1 - s) - n))
+        n_low = fma(-s, p_low, n_low)
+    lost = fma(-q, low, remainder(n, q, d)) + n_low
     t = fma(lost, c, q)
     t_low[0] = fma(lost, c, q - t)
     return t
@@ -247,12 +256,13 @@ cdef inline real sigmoid_second_derivative_scaled(real x, real factor) noexcept 
     g = factor * square_product(c, e, p, &g_low)
     g_low = factor * g_low
     g_low = fma(g, p_low, g_low) if real is float else g_low
-    t = half_tanh(real is float, power, p, p_low, d, low, c, &t_low)
     if real is float:
+        t = half_tanh(True, power, p, p_low, d, low, c, &t_low)
         y = g * t
         y = y + product_rest(g, g_low, t, t_low, y)
     else:
-        y = (g + g_low) * t
+        t = unscale(power)
+        y = (g + g_low) * (fma(-t, p, <real>1 - t) * c)
     y = -y if x > <real>0 else y
     return unscale(power * y)
 

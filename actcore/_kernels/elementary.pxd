@@ -5,8 +5,11 @@ the bits of a number. No libm call, no table, no scalar function pointer: the sa
 vector body, in the scalar tail of a loop, and on every instruction set that has a fused multiply-add.
 
 ``real`` is float or double; each function is written once for both, and differs between them only in coefficients
-(``scripts/_design`` shows how they were fitted). A literal is always ``<real>0.5``: a bare 0.5 is a C double and
-would pull float32 arithmetic up to double.
+(``scripts/_design`` shows how they were fitted). A literal is always ``<real>0.5``: a bare 0.5 is a C double and would pull
+float32 arithmetic up to double.
+
+Where a loop waits for one long polynomial in float64, its even and its odd powers are summed apart: one operation more at most,
+and half as many of them wait for the one before.
 """
 
 cdef extern from *:
@@ -263,7 +266,7 @@ cdef inline real exp_curve(real r, bint exact) noexcept nogil:
 
     `exact`, known when compiled, asks for a float32 polynomial well below half a unit in the last place of exp(r).
     """
-    cdef real p
+    cdef real p, z, odd
     if real is float:
         if exact:
             p = fma(r, <float>1.9742554e-04, <float>1.3933707e-03)
@@ -276,16 +279,16 @@ cdef inline real exp_curve(real r, bint exact) noexcept nogil:
             p = fma(r, p, <float>1.6666542e-01)
         p = fma(r, p, <float>0.5)
     else:
-        p = fma(r, <double>2.0896523018697851e-9, <double>2.5105446701572319e-8)
-        p = fma(r, p, <double>2.7557326827327837e-7)
-        p = fma(r, p, <double>2.7557254749586550e-6)
-        p = fma(r, p, <double>2.4801587271901656e-5)
-        p = fma(r, p, <double>1.9841269875457788e-4)
-        p = fma(r, p, <double>1.3888888889050484e-3)
-        p = fma(r, p, <double>8.3333333333258878e-3)
-        p = fma(r, p, <double>4.1666666666666644e-2)
-        p = fma(r, p, <double>0.16666666666666671)
-        p = fma(r, p, <double>0.5)
+        z = r * r
+        p = fma(z, <double>2.762261602241358e-7, <double>2.4801515377950937e-5)
+        p = fma(z, p, <double>1.3888888921275034e-3)
+        p = fma(z, p, <double>4.16666666666181e-2)
+        p = fma(z, p, <double>0.5)
+        odd = fma(z, <double>2.5020314583387797e-8, <double>2.755750509529806e-6)
+        odd = fma(z, odd, <double>1.9841269621363223e-4)
+        odd = fma(z, odd, <double>8.333333333427772e-3)
+        odd = fma(z, odd, <double>0.16666666666666544)
+        p = fma(r, odd, p)
     return p
 
 
@@ -478,7 +481,7 @@ cdef inline float sech_square_split(float c, float factor, float rest) noexcept 
 
 cdef inline real log1p_slope(real x) noexcept nogil:
     """log(1 + x) / x - 29/32 for x in [0, 1]: log(1 + x) = 29/32 x + x log1p_slope(x), whose second term is small."""
-    cdef real p, u = x - <real>0.5
+    cdef real p, w, odd, u = x - <real>0.5
     if real is float:
         p = <float>2.0751692e-03
         p = fma(u, p, <float>-3.21585e-03)
@@ -492,25 +495,25 @@ cdef inline real log1p_slope(real x) noexcept nogil:
         p = fma(u, p, <float>-2.885271e-01)
         p = fused(u, p, <float>-9.5319785e-02)  # the last rounding shows
     else:
-        p = <double>2.468319293524185e-05
-        p = fma(u, p, <double>-3.8365560881357136e-05)
-        p = fma(u, p, <double>2.7952066431202342e-05)
-        p = fma(u, p, <double>-4.482433988380335e-05)
-        p = fma(u, p, <double>8.951901474588398e-05)
-        p = fma(u, p, <double>-1.4210227184841736e-04)
-        p = fma(u, p, <double>2.2113224966605803e-04)
-        p = fma(u, p, <double>-3.548198045847107e-04)
-        p = fma(u, p, <double>5.73056281580176e-04)
-        p = fma(u, p, <double>-9.28857553463436e-04)
-        p = fma(u, p, <double>1.5153836556924126e-03)
-        p = fma(u, p, <double>-2.4918411805271903e-03)
-        p = fma(u, p, <double>4.136179082565301e-03)
-        p = fma(u, p, <double>-6.945394975970664e-03)
-        p = fma(u, p, <double>1.1833792110183896e-02)
-        p = fma(u, p, <double>-2.0548811919081988e-02)
-        p = fma(u, p, <double>3.6611854523182094e-02)
-        p = fma(u, p, <double>-6.768864331096505e-02)
-        p = fma(u, p, <double>1.3260975375420211e-01)
-        p = fma(u, p, <double>-2.885270990993239e-01)
-        p = fma(u, p, <double>-9.531978378367123e-02)
+        w = u * u
+        p = fma(w, <double>2.468319293524185e-05, <double>2.7952066431202342e-05)
+        p = fma(w, p, <double>8.951901474588398e-05)
+        p = fma(w, p, <double>2.2113224966605803e-04)
+        p = fma(w, p, <double>5.73056281580176e-04)
+        p = fma(w, p, <double>1.5153836556924126e-03)
+        p = fma(w, p, <double>4.136179082565301e-03)
+        p = fma(w, p, <double>1.1833792110183896e-02)
+        p = fma(w, p, <double>3.6611854523182094e-02)
+        p = fma(w, p, <double>1.3260975375420211e-01)
+        p = fma(w, p, <double>-9.531978378367123e-02)
+        odd = fma(w, <double>-3.8365560881357136e-05, <double>-4.482433988380335e-05)
+        odd = fma(w, odd, <double>-1.4210227184841736e-04)
+        odd = fma(w, odd, <double>-3.548198045847107e-04)
+        odd = fma(w, odd, <double>-9.28857553463436e-04)
+        odd = fma(w, odd, <double>-2.4918411805271903e-03)
+        odd = fma(w, odd, <double>-6.945394975970664e-03)
+        odd = fma(w, odd, <double>-2.0548811919081988e-02)
+        odd = fma(w, odd, <double>-6.768864331096505e-02)
+        odd = fma(w, odd, <double>-2.885270990993239e-01)
+        p = fma(u, odd, p)
     return p

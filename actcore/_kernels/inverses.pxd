@@ -65,7 +65,7 @@ cdef inline real arctan(real x) noexcept nogil:
     cdef real a = fabs(x)
     cdef real small = at_most(a, <real>1)
     cdef real large = at_least(a, <real>1)
-    cdef real t, z, p, y, low
+    cdef real t, z, w, p, odd, y, low
     if real is float:
         large = at_most(large, <float>1e38)
         t = small / large
@@ -88,26 +88,26 @@ cdef inline real arctan(real x) noexcept nogil:
     else:
         t = small / large
         z = t * t
-        p = <double>1.2873899878836764e-05
-        p = fma(z, p, <double>-1.4864461899031842e-04)
-        p = fma(z, p, <double>8.150386201352324e-04)
-        p = fma(z, p, <double>-2.8386521341295513e-03)
-        p = fma(z, p, <double>7.106273383365426e-03)
-        p = fma(z, p, <double>-1.3772550387802115e-02)
-        p = fma(z, p, <double>2.184823854901767e-02)
-        p = fma(z, p, <double>-2.9791993307727478e-02)
-        p = fma(z, p, <double>3.6570864455641304e-02)
-        p = fma(z, p, <double>-4.215664253719956e-02)
-        p = fma(z, p, <double>4.720969567029982e-02)
-        p = fma(z, p, <double>-5.253116195382004e-02)
-        p = fma(z, p, <double>5.880436419812765e-02)
-        p = fma(z, p, <double>-6.66638849844846e-02)
-        p = fma(z, p, <double>7.69227790771667e-02)
-        p = fma(z, p, <double>-9.090906834943654e-02)
-        p = fma(z, p, <double>1.1111110997369343e-01)
-        p = fma(z, p, <double>-1.4285714282241302e-01)
-        p = fma(z, p, <double>1.9999999999945578e-01)
-        p = fma(z, p, <double>-3.333333333333303e-01)
+        w = z * z
+        p = fma(w, <double>-1.4864461899031842e-04, <double>-2.8386521341295513e-03)
+        p = fma(w, p, <double>-1.3772550387802115e-02)
+        p = fma(w, p, <double>-2.9791993307727478e-02)
+        p = fma(w, p, <double>-4.215664253719956e-02)
+        p = fma(w, p, <double>-5.253116195382004e-02)
+        p = fma(w, p, <double>-6.66638849844846e-02)
+        p = fma(w, p, <double>-9.090906834943654e-02)
+        p = fma(w, p, <double>-1.4285714282241302e-01)
+        p = fma(w, p, <double>-3.333333333333303e-01)
+        odd = fma(w, <double>1.2873899878836764e-05, <double>8.150386201352324e-04)
+        odd = fma(w, odd, <double>7.106273383365426e-03)
+        odd = fma(w, odd, <double>2.184823854901767e-02)
+        odd = fma(w, odd, <double>3.6570864455641304e-02)
+        odd = fma(w, odd, <double>4.720969567029982e-02)
+        odd = fma(w, odd, <double>5.880436419812765e-02)
+        odd = fma(w, odd, <double>7.69227790771667e-02)
+        odd = fma(w, odd, <double>1.1111110997369343e-01)
+        odd = fma(w, odd, <double>1.9999999999945578e-01)
+        p = fma(z, odd, p)
         t = fused(t * z, p, t)
         y = (<double>1.5707963267948966 - t) + <double>6.123233995736766e-17
     return copysign(y if a > <real>1 else t, x)

@@ -147,7 +147,7 @@ cdef inline double wave(
     double x, double x_low, bint exact, int quarters, bint single, bint far, double* low
 ) noexcept nogil:
     """sin(x + x_low + quarters pi / 4) as an unevaluated sum of the result and `low`; one polynomial on |r| <= pi/2."""
-    cdef double r_low, count, z, p, y, t
+    cdef double r_low, count, z, w, p, odd, y, t
     cdef double r = reduced(x, x_low, exact, 1, quarters, single, far, &r_low, &count)
     z = r * r
     if single:
@@ -157,16 +157,16 @@ cdef inline double wave(
         p = fma(z, p, -0.1666666666364134)
         low[0] = 0.0
         return alternating(fma(z * r, p, r), count)
-    p = -3.358927815977702e-17
-    p = fma(z, p, 3.89199461179691e-16)
-    p = fma(z, p, 8.318281209610335e-16)
-    p = fma(z, p, -7.593206678288161e-13)
-    p = fma(z, p, 1.6058169243075185e-10)
-    p = fma(z, p, -2.5052099809897365e-08)
-    p = fma(z, p, 2.7557319174537994e-06)
-    p = fma(z, p, -0.00019841269841115164)
-    p = fma(z, p, 0.008333333333333113)
-    p = fma(z, p, -0.16666666666666666)
+    w = z * z
+    p = fma(w, 3.89199461179691e-16, -7.593206678288161e-13)
+    p = fma(w, p, -2.5052099809897365e-08)
+    p = fma(w, p, -0.00019841269841115164)
+    p = fma(w, p, -0.16666666666666666)
+    odd = fma(w, -3.358927815977702e-17, 8.318281209610335e-16)
+    odd = fma(w, odd, 1.6058169243075185e-10)
+    odd = fma(w, odd, 2.7557319174537994e-06)
+    odd = fma(w, odd, 0.008333333333333113)
+    p = fma(z, odd, p)
     # The cosine by which r_low counts, to a few digits.
     y = fma(z, fma(z, 0.0405, -0.5), 1.0)
     t = fma(z * r, p, r_low * y)

@@ -2,7 +2,7 @@
 
     python scripts/_design/coefficients.py
 
-The float64 polynomials of exponential, logarithm, sine and cosine come from ``minimax.sollya``. Printed too: pi in three parts and
+The float64 polynomials of logarithm, sine and cosine come from ``minimax.sollya``. Printed too: pi in three parts and
 the binary digits of 2/pi, for arguments of any size.
 """
 
@@ -116,6 +116,7 @@ def main() -> None:
     cases: tuple[tuple[str, str, Real, mp.mpf, mp.mpf, int, Real | None, tuple[float, ...]], ...] = (
         ("expm1_reduced", "float32", exp_curve, -reduced, reduced, 5, exp_size, (0.5,)),
         ("expm1_reduced, exact", "float32", exp_curve, -reduced, reduced, 6, exp_size, ()),
+        ("expm1_reduced", "float64", exp_curve, -reduced, reduced, 10, exp_size, (0.5,)),
         ("log1p_slope", "float32", log1p_slope, mp.mpf(-0.5), mp.mpf(0.5), 11, log1p_ratio, ()),
         ("log1p_slope", "float64", log1p_slope, mp.mpf(-0.5), mp.mpf(0.5), 21, log1p_ratio, ()),
         ("tanh_shrink", "float64", TANH_SHRINK, mp.mpf(0), mp.mpf("1.075"), 16, None, ()),
