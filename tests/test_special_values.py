@@ -174,7 +174,7 @@ def test_the_four_slopes_of_sobolevas_tanh(dtype: str) -> None:
     slopes = np.array([[1, 1, 1, 1], [0.7, 1.3, 1.2, 1.5], [1, 1, 0, 0], [1.5, 0.5, 1, 0.5], [0.5, 2, 0.5, 2]], dtype)
     x = np.array([-20.0, -1.25, -0.1, 0.0, 1e-6, 0.4, 0.6, 3.0, 25.0], dtype)
     row = ac.soboleva_tanh.spec
-    for kind, share in zip(ORDERS, (4, 8, 16), strict=True):
+    for kind, share in zip(ORDERS, (2, 4, 8), strict=True):
         together = function_of(row, kind)(x[:, None], **dict(zip("abcd", slopes.T, strict=True)))
         for column, given in zip(together.T, slopes, strict=True):
             parameters = {name: float(value) for name, value in zip("abcd", given, strict=True)}

@@ -12,10 +12,10 @@ there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_most, copysign, exp, exp_curve, exp_negative, exp_reduce, exp_split, exp_tail_exact, expm1_negative,
-    expm1_reduced, fma, fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_of_sums, product_residual,
-    product_rest, real, remainder, sech_square, smallest, sum_residual, tail_clamp, tail_reduce, tail_scale, tail_shift,
-    tanh_gap, unscale,
+    abs_or_nan, at_most, copysign, exp, exp_curve, exp_negative, exp_reduce, exp_split, exp_tail, exp_tail_exact,
+    expm1_negative, expm1_reduced, fma, fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_of_sums,
+    product_residual, product_rest, real, remainder, sech_square, smallest, sum_residual, tail_clamp, tail_reduce,
+    tail_scale, tail_shift, tanh_gap, unscale,
 )
 
 
@@ -462,12 +462,19 @@ cdef inline real elu(real x, real alpha) noexcept nogil:
     return x if x > <real>0 else q
 
 
+cdef inline real elu_exp(real x, real alpha) noexcept nogil:
+    """alpha exp(x) for x <= 0, a subnormal result rounded once."""
+    cdef real power
+    cdef real p = exp_tail(tail_clamp(x), &power)
+    return unscale(alpha * fma(power, p, power))
+
+
 cdef inline real elu_derivative(real x, real alpha) noexcept nogil:
-    return <real>1 if x > <real>0 else alpha * exp_negative(x)
+    return <real>1 if x > <real>0 else elu_exp(x, alpha)
 
 
 cdef inline real elu_second_derivative(real x, real alpha) noexcept nogil:
-    return <real>0 if x > <real>0 else alpha * exp_negative(x)
+    return <real>0 if x > <real>0 else elu_exp(x, alpha)
 
 
 cdef inline real selu(real x) noexcept nogil:

@@ -266,10 +266,15 @@ cdef inline real clipped_linear(real x, real slope, real offset) noexcept nogil:
 
 
 cdef inline real clipped_linear_derivative(real x, real slope, real offset) noexcept nogil:
-    cdef real low
-    cdef real y = line(x, <real> 0, slope, offset, &low)
-    cdef real inside = slope if y + low > <real> 0 else <real> 0
-    inside = inside if (y - <real> 1) + low < <real> 0 else <real> 0
+    # Scaled, so that the product with the smallest number does not vanish.
+    cdef real low, scale, y, inside
+    if real is float:
+        scale = <float>16777216.0  # 2^24
+    else:
+        scale = <double>9007199254740992.0  # 2^53
+    y = line(scale * x, <real> 0, slope, scale * offset, &low)
+    inside = slope if y + low > <real> 0 else <real> 0
+    inside = inside if (y - scale) + low < <real> 0 else <real> 0
     return inside if x == x else x
 
 

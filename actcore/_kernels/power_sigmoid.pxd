@@ -4,6 +4,9 @@ exp(-t) wants t = (|x - m| / s)^b with an absolute error: differences, quotient,
 this is done once, in `repsu_shared`, for all that is asked for: e = exp(-t), scaled like `exp_tail` and 0 from where it vanishes,
 c = 1 / (1 + exp(-t)), the slope of t by x right of m, and log = log(|x - m| / s).
 
+At l, where the value jumps unless it is 0, all orders are those of the right side. At m they are limits: for b < 1 the slope is
+infinite, unless l = m, and the second derivative, whose sides may differ, is the limit of their mean.
+
 Right of m f = x - k (l + (x - l) c exp(-t)), left of it 2 (1 - alpha) x + k (x - l) c exp(-t), where k = 2 alpha - 1.
 """
 
@@ -89,6 +92,11 @@ cdef inline void repsu_shared(
     e[0] = fma(exponential, p + p_low, exponential) if t[0] < 800.0 else 0.0
 
 
+cdef inline double repsu_times(double e, double y) noexcept nogil:
+    """y exp(-t). A huge number must not be scaled: with a large scale, its gate may still be half open."""
+    return unscale(e * y) if fabs(y) < 1e18 else e * unscale(y)
+
+
 cdef inline double repsu_part(double x, double threshold, double y) noexcept nogil:
     """y, a function of x, but 0 left of the threshold; a NaN passes."""
     return y if x >= threshold else (0.0 if x == x else x)
@@ -106,8 +114,7 @@ cdef inline double repsu(
     cdef double rest = -mix * threshold if right else 0.0
     cdef double y = start + rest
     cdef double lost = sum_error(start, rest, y)
-    # A huge number must not be scaled: with a large scale, its gate may still be half open.
-    h = unscale(e * h) if w < 1e18 else e * unscale(h)
+    h = repsu_times(e, h)
     return repsu_part(x, threshold, y + ((-h if right else h) + (lost if lost == lost else 0.0)))
 
 
@@ -119,7 +126,7 @@ cdef inline double repsu_derivative(
     cdef double w = at_most(x, 1e300) - threshold
     cdef double n = w * slope * c if w > 0.0 else 0.0
     cdef bint right = x >= shift
-    n = unscale(e * (mix * c * (n - 1.0 if right else n + 1.0))) if e > 0.0 else 0.0
+    n = repsu_times(e, mix * c * (n - 1.0 if right else n + 1.0)) if e > 0.0 else 0.0
     return repsu_part(x, threshold, (1.0 if right else 2.0 * (1.0 - alpha)) + n)
 
 
@@ -137,7 +144,7 @@ cdef inline double repsu_second_derivative(
     # At the shift the sides' opposite halves cancel.
     cdef double bend = (power - 1.0) * at_least(at_most(w / y, 1e308), -1e308) * slope if y != 0.0 else 0.0
     n = mix * c * c * (n + bend)
-    return repsu_part(x, threshold, unscale(e * n) if e > 0.0 else 0.0)
+    return repsu_part(x, threshold, repsu_times(e, n) if e > 0.0 else 0.0)
 
 
 cdef inline double repsu_gradient_alpha(
