@@ -14,7 +14,7 @@ from libc.stdlib cimport free, malloc
 import numpy as np
 
 from actcore._build import axis_blocks
-from actcore._kernels.axiswise cimport COUNT, FIGURES, HIGH, LOW, MAX_ARRAYS, TILE, TOP, AxisBlock, AxisEntry, Pass
+from actcore._kernels.passes cimport COUNT, FIGURES, HIGH, LOW, MAX_ARRAYS, TILE, TOP, AxisBlock, AxisEntry, Pass
 from actcore.interrupts cimport interrupted, raise_interrupt, slice_length
 from actcore.loops cimport copy
 from actcore.plain cimport is_floating, is_plain, overlap

@@ -14,7 +14,7 @@ from actcore.registry import AXIS_ROWS, AxisKernel, AxisRow
 _HEADER = """
 # --- along an axis ---
 
-from actcore._kernels.axiswise cimport TILE, AxisEntry, Pass
+from actcore._kernels.passes cimport TILE, AxisEntry, Pass
 """
 
 

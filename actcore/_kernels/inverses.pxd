@@ -1,58 +1,17 @@
-"""Activations made of logarithms, and inverses; what is declared double is for float64 alone.
+"""Inverses; what is declared double is for float64, and for float32 after widening.
 
 Outside its domain an inverse is NaN; at the ends of an open domain it is the limit.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, largest, minus_ln2_low,
-    product_residual, real, remainder, smallest, tail_clamp, unscale,
+    abs_or_nan, at_least, at_most, copysign, exp_tail_exact, expm1_reduced, fabs, fma, fused, product_residual, real, remainder,
+    unscale,
 )
-from actcore._kernels.activations cimport logistic_ceiling
+from actcore._kernels.logarithm cimport (
+    doubled_quotient, inverse_power, inverse_power_ratio, log1mexp_quotient, log1mexp_second_derivative, log1mexp_slope,
+    log_of_double_quotient, log_of_quotient, log_ratio,
+)
 from actcore._kernels.normal cimport erf_slope, erfc_quotient
-from actcore._kernels.piecewise cimport sum_error
-
-cdef extern from *:
-    """
-    #include <stdint.h>
-    #ifndef ACTCORE_LOGARITHM
-    #define ACTCORE_LOGARITHM
-    /* 2^-k and k for the difference b of two numbers' bits: k is what stands in the exponent's place. */
-    static inline double actcore_power_from_bits(uint64_t b, double *k) {
-        uint64_t s = UINT64_C(0x3FF0000000000000) - (b & UINT64_C(0xFFF0000000000000)); double y;
-        b = ((b + UINT64_C(0x4000000000000000)) >> 52) | UINT64_C(0x4330000000000000);
-        __builtin_memcpy(&y, &b, 8);
-        *k = y - 4503599627371520.0;
-        __builtin_memcpy(&y, &s, 8);
-        return y;
-    }
-    /* 2^-k for the k that brings q 2^-k into [sqrt(1/2), sqrt(2)), and k itself; q is positive and normal. */
-    static inline double actcore_inverse_power(double q, double *k) {
-        uint64_t b;
-        __builtin_memcpy(&b, &q, 8);
-        return actcore_power_from_bits(b - UINT64_C(0x3FE6A09E667F3BCD), k);
-    }
-    /* 2^-k for the k that brings p / q 2^-k into (2/3, 3/2), and k itself; both are positive and normal. The difference
-       of their bits is close to the binary logarithm of the quotient. */
-    static inline double actcore_inverse_power_ratio(double p, double q, double *k) {
-        uint64_t a, b;
-        __builtin_memcpy(&a, &p, 8); __builtin_memcpy(&b, &q, 8);
-        return actcore_power_from_bits(a - b + UINT64_C(0x8000000000000), k);
-    }
-    /* The same in float32, and k - shift. */
-    static inline float actcore_inverse_power_f32(float p, float q, int32_t shift, float *k) {
-        uint32_t a, b; int32_t i; float y;
-        __builtin_memcpy(&a, &p, 4); __builtin_memcpy(&b, &q, 4);
-        i = (int32_t)(a - b + UINT32_C(0x400000)) >> 23;
-        *k = (float)(i - shift);
-        a = (uint32_t)(127 - i) << 23;
-        __builtin_memcpy(&y, &a, 4);
-        return y;
-    }
-    #endif
-    """
-    float inverse_power_f32 "actcore_inverse_power_f32"(float p, float q, int shift, float* k) noexcept nogil
-    double inverse_power "actcore_inverse_power"(double q, double* k) noexcept nogil
-    double inverse_power_ratio "actcore_inverse_power_ratio"(double p, double q, double* k) noexcept nogil
 
 cdef extern from "<math.h>" nogil:
     double NAN
@@ -140,74 +99,7 @@ cdef inline real arctan_second_derivative(real x) noexcept nogil:
         return y
 
 
-# --- logarithms -------------------------------------------------------------------------------------------------------
-
-cdef inline double arctanh_series(double z) noexcept nogil:
-    """2 (arctanh(s) - s) / s^3 for z = s^2, |s| <= 1/3."""
-    cdef double p
-    p = 0.14935179939416887
-    p = fma(z, p, 0.07897359892745673)
-    p = fma(z, p, 0.10743993989699046)
-    p = fma(z, p, 0.11748417949021821)
-    p = fma(z, p, 0.13333967519482148)
-    p = fma(z, p, 0.15384609458265963)
-    p = fma(z, p, 0.18181817678582204)
-    p = fma(z, p, 0.2222222224343387)
-    p = fma(z, p, 0.2857142857109431)
-    p = fma(z, p, 0.4000000000000212)
-    return fma(z, p, 0.6666666666666666)
-
-
-cdef inline double log_of_quotient(double s, double k, double low) noexcept nogil:
-    """k ln(2) + log((1 + s) / (1 - s)) + low for |s| <= 1/3."""
-    cdef double z = s * s
-    return fused(k, 0.6931471803691238, (s + s) + (fma(s * z, arctanh_series(z), k * 1.9082149292705877e-10) + low))
-
-
-cdef inline float log_of_double_quotient(float s, float s_low, float k) noexcept nogil:
-    """k ln(2) + log((2 + s + s_low) / (2 - s - s_low)) for |s| <= 0.4."""
-    cdef float z = s * s
-    cdef float series = <float>2.3758218e-03
-    cdef float y, r, low
-    series = fma(z, series, <float>1.2486069e-02)
-    series = fma(z, series, <float>8.333372e-02)
-    y = k * <float>0.693145751953125
-    r = y + s
-    low = (y - r) + s
-    return r + (low + fma(k, <float>1.4286068e-06, fma(s * z, series, s_low)))
-
-
-cdef inline float doubled_quotient(
-    float p, float p_low, float q, float q_low, int shift, bint exact, float* s_low, float* k
-) noexcept nogil:
-    """2 (a - 1) / (a + 1) as the sum of the result and `s_low`, and k, for a 2^k = 2^-shift (p + p_low) / (q + q_low), a near 1."""
-    cdef float n, n_low, d, d_low, c, s
-    cdef float scaled = inverse_power_f32(p, q, shift, k)
-    cdef float r = scaled * p
-    cdef float r_low = scaled * p_low
-    n_low = r_low - q_low
-    n = (r - q) + n_low
-    n_low = ((r - q) - n) + n_low
-    n = n + n
-    d = r + q
-    d_low = ((largest(r, q) - d) + smallest(r, q)) + (r_low + q_low)
-    c = <float>1 / d
-    s = n * c
-    s_low[0] = fma(-s, d_low, remainder(n, s, d)) * c
-    if exact:
-        s_low[0] = fma(n_low, c + c, s_low[0])
-    return s
-
-
-cdef inline float log_ratio(float p, float p_low, float q, float q_low, int shift, bint exact) noexcept nogil:
-    """log(2^-shift (p + p_low) / (q + q_low)) for p and q positive and normal, as twice the arctanh of a small quotient.
-
-    `exact`, known when compiled, says that p_low may be as large as p - q.
-    """
-    cdef float s_low, k
-    cdef float s = doubled_quotient(p, p_low, q, q_low, shift, exact, &s_low, &k)
-    return log_of_double_quotient(s, s_low, k)
-
+# --- inverses of activations ------------------------------------------------------------------------------------------
 
 cdef inline real logit(real x) noexcept nogil:
     cdef real k, w, y, rest
@@ -347,85 +239,6 @@ cdef inline real softplus_inverse(real x) noexcept nogil:
         return softplus_inverse_double(x)
 
 
-cdef inline real missing_from_one(real x, real* power, real* p, real* p_low, real* low) noexcept nogil:
-    """q + low = 1 - exp(-x) for x >= 0, where exp(-x) = unscale(power (1 + p + p_low))."""
-    cdef real s, one, q
-    p[0] = exp_tail_exact(tail_clamp(-x), <real>0, power, p_low)
-    s = unscale(power[0])
-    one = <real>1 - s
-    q = fused(-s, p[0], one)
-    low[0] = fused(-s, p_low[0], fused(-s, p[0], one - q) + ((<real>1 - one) - s))
-    return q
-
-
-cdef inline real log1mexp(real x) noexcept nogil:
-    cdef real power, p, p_low, low, e, e_low, small, k, w, y
-    cdef real q = missing_from_one(x, &power, &p, &p_low, &low)
-    e = fused(power, p, power)
-    e_low = fused(power, p_low, fused(power, p, power - e))
-    small = unscale(e)
-    if real is float:
-        # Scaled, because the exponent of a subnormal number could not be read.
-        y = log_ratio(q * <float>18446744073709551616.0, low * <float>18446744073709551616.0, <float>1, <float>0, 64, True)
-    else:
-        w = q * (<double>1.2676506002282294e30 if q < <double>1e-290 else <double>1)
-        w = inverse_power(w, &k) * w
-        k = k - <double>100 if q < <double>1e-290 else k
-        # Where 1 - exp(-x) is near 1, its logarithm is that of what is missing.
-        low = -unscale(e_low) if k == <double>0 else low
-        y = -small / (<double>2 - small) if k == <double>0 else (w - <double>1) / (w + <double>1)
-        y = log_of_quotient(y, k, low / q)
-    # Farther out two terms of the series are enough, and a subnormal result is rounded once.
-    y = -unscale(e + fma(<real>0.5 * small, e, e_low)) if x > <real>0.5 * logistic_ceiling(x) else y
-    y = -<real>INFINITY if x == <real>0 else y
-    y = <real>NAN if x < <real>0 else y
-    return y if x == x else x
-
-
-cdef inline float log1mexp_slope(float x, float* inverse, float* power) noexcept nogil:
-    """exp(-x) / (1 - exp(-x)) over unscale(power), and the inverse of the denominator."""
-    cdef float p, p_low, low, c, e, h
-    cdef float q = missing_from_one(x, power, &p, &p_low, &low)
-    c = <float>1 / q
-    e = fma(-c, low, remainder(<float>1, c, q))
-    h = fma(c, fma(e, p, e + p_low) + p, c)
-    # Next to zero both are 1 / x, which may be infinite.
-    inverse[0] = c if x < <float>1e-30 else fma(c, e, c)
-    return c if x < <float>1e-30 else h
-
-
-cdef inline double log1mexp_quotient(double x, double* inverse) noexcept nogil:
-    """exp(-x) / (1 - exp(-x)) for x >= 0, and the inverse of the denominator."""
-    cdef double power, p_low, s, e
-    cdef double p = exp_tail_exact(tail_clamp(-x), <double>0, &power, &p_low)
-    s = unscale(power)
-    e = unscale(fused(power, p, power))
-    inverse[0] = <double>1 / fabs(fused(s, p, s - <double>1) + s * p_low)
-    return e * inverse[0]
-
-
-cdef inline real log1mexp_derivative(real x) noexcept nogil:
-    cdef real power, c, y
-    if real is float:
-        y = log1mexp_slope(x, &c, &power)
-        y = unscale(power * y) if x > <real>1 else unscale(power) * y
-    else:
-        y = log1mexp_quotient(x, &c)
-    y = <real>NAN if x < <real>0 else y
-    return y if x == x else x
-
-
-cdef inline real log1mexp_second_derivative(real x) noexcept nogil:
-    cdef real power, c, y
-    if real is float:
-        y = -log1mexp_slope(x, &c, &power) * c
-        y = unscale(power * y) if x > <real>1 else unscale(power) * y
-    else:
-        y = -log1mexp_quotient(x, &c) * c
-    y = <real>NAN if x < <real>0 else y
-    return y if x == x else x
-
-
 cdef inline real softplus_inverse_derivative(real x) noexcept nogil:
     cdef real power, c
     if real is float:
@@ -481,6 +294,7 @@ cdef inline double erfinv_power(double x, double* power) noexcept nogil:
 
 # For float32 few terms are enough, in float64 arithmetic. With w = -log(1 - x^2) both y / x and (1 - x^2) f'(x) are smooth
 # functions of w that vary little: no root and no exponential is needed, and nothing cancels.
+
 
 cdef inline double erfinv_depth(double x, double* product) noexcept nogil:
     """w = -log(1 - x^2) within 5e-9, and 1 - x^2; the square of a float32 number is exact."""
@@ -600,127 +414,6 @@ cdef inline real elu_inverse_second_derivative(real x, real alpha) noexcept nogi
     cdef real y = c * c
     y = -y if y >= <real>0 else y  # a NaN keeps its sign
     return <real>0 if x > <real>0 else y
-
-
-cdef inline double soft_exponential_power(double x, double alpha, double* p, double* p_low, double* scale) noexcept nogil:
-    """exp(alpha x) = power (1 + p + p_low) scale."""
-    cdef double power, n, small, r
-    cdef double u = alpha * x
-    cdef double near = 880.0 if u > 880.0 else (u if u > -800.0 else -800.0)
-    cdef double exact = exp_split(near, 1, -256.0 if u > 0.0 else 256.0, &power, &n)
-    small = fma(n, minus_ln2_low(n), product_residual(alpha, x, u) if near == u else 0.0)
-    r = exact + small
-    p[0] = expm1_reduced(r, True, p_low)
-    p_low[0] = p_low[0] + sum_error(exact, small, r)
-    scale[0] = 1.157920892373162e+77 if u > 0.0 else 8.636168555094445e-78  # 2^256, 2^-256
-    scale[0] = INFINITY if u > 880.0 else scale[0]
-    return power
-
-
-cdef inline double soft_exponential_argument(double x, double alpha, double* low, double* v) noexcept nogil:
-    """w + low = 1 - alpha (x + alpha), of which the logarithm is taken, and v = 1 - w."""
-    cdef double square = alpha * alpha
-    cdef double product = alpha * x
-    cdef double v_low, w
-    v[0] = product + square
-    v_low = sum_error(product, square, v[0]) + (product_residual(alpha, alpha, square) + product_residual(alpha, x, product))
-    w = 1.0 - v[0]
-    low[0] = sum_error(1.0, -v[0], w) - v_low
-    v[0] = v[0] + v_low
-    v_low = low[0] if low[0] == low[0] else 0.0  # infinities lose nothing
-    v[0] = v[0] if v[0] == v[0] else product
-    low[0] = (w - (w + v_low)) + v_low
-    low[0] = low[0] if low[0] == low[0] else 0.0
-    return w + v_low
-
-
-cdef inline double soft_exponential(double x, double alpha) noexcept nogil:
-    cdef double power, p, p_low, scale, one, square, rest, rest_low, w, low, v, k, y, right
-    # Right: (exp(alpha x) - 1 + alpha^2) / alpha, over the scale; the constant is summed apart.
-    power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
-    one = 1.0 / scale
-    square = alpha * alpha
-    rest = square - 1.0
-    rest_low = sum_error(square, -1.0, rest) + product_residual(alpha, alpha, square)
-    y = fma(one, rest, power)
-    rest_low = fma(one, rest_low, sum_error(power, one * rest, y))
-    rest = power * p
-    right = y + rest
-    right = (right + (sum_error(y, rest, right) + fma(power, p_low, rest_low))) / alpha * scale
-    # Left: -log(1 - alpha (x + alpha)) / alpha.
-    w = soft_exponential_argument(x, alpha, &low, &v)
-    y = w * (1.2676506002282294e30 if w < 1e-290 else 1.0)
-    y = inverse_power(y, &k) * y
-    k = k - 100.0 if w < 1e-290 else k
-    y = log_of_quotient(-v / (2.0 - v) if k == 0.0 else (y - 1.0) / (y + 1.0), k, 0.0 if k == 0.0 else low / w)
-    y = y if w < INFINITY else w
-    y = -INFINITY if w == 0.0 else y
-    y = NAN if w < 0.0 else y
-    y = y / -alpha if alpha < 0.0 else right
-    y = y if alpha != 0.0 else x
-    return y if x == x else x
-
-
-cdef inline double soft_exponential_derivative(double x, double alpha) noexcept nogil:
-    cdef double p, p_low, scale, low, v, w, y
-    cdef double power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
-    w = soft_exponential_argument(x, alpha, &low, &v) + low
-    y = NAN if w < 0.0 else 1.0 / w
-    y = y if alpha < 0.0 else power * (1.0 + (p + p_low)) * scale
-    return y if x == x else x
-
-
-cdef inline double soft_exponential_second_derivative(double x, double alpha) noexcept nogil:
-    cdef double p, p_low, scale, low, v, w, y
-    cdef double power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
-    w = soft_exponential_argument(x, alpha, &low, &v) + low
-    y = NAN if w < 0.0 else alpha / w / w
-    y = y if alpha < 0.0 else alpha * (power * (1.0 + (p + p_low))) * scale
-    return y if x == x else x
-
-
-cdef inline double soft_exponential_gradient_alpha(double x, double alpha) noexcept nogil:
-    # Right: 1 + x^2 (u exp(u) - exp(u) + 1) / u^2 with u = alpha x; left: 1 / w + s^2 (log(w) + v / w) / v^2 with
-    # s = x + alpha, v = alpha s, w = 1 - v. Both quotients are series where u or v is small.
-    cdef double p, p_low, scale, low, v, w, k, y, e, right, left
-    cdef double u = alpha * x
-    cdef double s = x + alpha
-    cdef double power = soft_exponential_power(x, alpha, &p, &p_low, &scale)
-    e = power * (1.0 + (p + p_low)) * scale
-    right = 1.4911969277048643e-10
-    right = fma(u, right, 1.9270852604185937e-09)
-    right = fma(u, right, 2.296443268665491e-08)
-    right = fma(u, right, 2.505210838544172e-07)
-    right = fma(u, right, 2.48015873015873e-06)
-    right = fma(u, right, 2.2045855379188714e-05)
-    right = fma(u, right, 0.00017361111111111112)
-    right = fma(u, right, 0.0011904761904761906)
-    right = fma(u, right, 0.006944444444444444)
-    right = fma(u, right, 0.03333333333333333)
-    right = fma(u, right, 0.125)
-    right = fma(u, right, 0.3333333333333333)
-    right = fma(u, right, 0.5)
-    right = fma(x * x, right if fabs(u) < 0.5 else (fma(u - 1.0, e, 1.0)) / u / u, 1.0)
-    w = soft_exponential_argument(x, alpha, &low, &v) + low
-    left = 0.9285714285714286
-    left = fma(v, left, 0.9230769230769231)
-    left = fma(v, left, 0.9166666666666666)
-    left = fma(v, left, 0.9090909090909091)
-    left = fma(v, left, 0.9)
-    left = fma(v, left, 0.8888888888888888)
-    left = fma(v, left, 0.875)
-    left = fma(v, left, 0.8571428571428571)
-    left = fma(v, left, 0.8333333333333334)
-    left = fma(v, left, 0.8)
-    left = fma(v, left, 0.75)
-    left = fma(v, left, 0.6666666666666666)
-    left = fma(v, left, 0.5)
-    y = inverse_power(w, &k) * w
-    y = log_of_quotient((y - 1.0) / (y + 1.0), k, 0.0)
-    left = left if fabs(v) < 0.0625 else (y + v / w) / v / v
-    left = NAN if w < 0.0 else fma(s * s, left, 1.0 / w)
-    y = left if alpha < 0.0 else right
-    return y if x == x else x
 
 
 cdef inline real softsign_inverse_reciprocal(real a, real* d, real* low, real* e) noexcept nogil:

@@ -13,8 +13,9 @@ Right of m f = x - k (l + (x - l) c exp(-t)), left of it 2 (1 - alpha) x + k (x 
 from actcore._kernels.elementary cimport (
     at_least, at_most, exp, fabs, fma, largest_finite, product_residual, remainder, smallest, unscale,
 )
-from actcore._kernels.exponential cimport exp_twice, gate
-from actcore._kernels.inverses cimport arctanh_series, inverse_power
+from actcore._kernels.exponential cimport gate
+from actcore._kernels.hyperbolic cimport exp_twice
+from actcore._kernels.logarithm cimport arctanh_series, inverse_power
 from actcore._kernels.piecewise cimport sum_error
 
 
