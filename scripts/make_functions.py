@@ -129,11 +129,12 @@ def curve(x: np.ndarray, y: np.ndarray, slope: np.ndarray) -> str:
     straight = np.concatenate([[False], np.abs(np.diff(y, 2)) < 1e-9, [False]])
     needed = (before | after) & ~(before & after & straight)
     across, down = (x + REACH) * (WIDTH / 2 / REACH), (UP - np.clip(y, -UP, UP)) * (HEIGHT / 2 / UP)
-    words, last = [], 0
+    words: list[str] = []
+    last = 0
     for k in np.flatnonzero(needed):
         drawing = bool(words) and bool(np.all(joined[last:k]))
         words.append(f"{'L' if drawing else 'M'}{across[k]:.1f} {down[k]:.1f}")
-        last = k
+        last = int(k)
     return "".join(words)
 
 

@@ -12,7 +12,7 @@ there, ``real is float`` decides when compiled.
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_most, copysign, exp, exp_curve, exp_negative, exp_reduce, exp_split, exp_tail, exp_tail_exact,
+    FUSES, abs_or_nan, at_most, copysign, exp, exp_curve, exp_negative, exp_reduce, exp_split, exp_tail, exp_tail_exact,
     expm1_negative, expm1_reduced, fma, fused, largest, log1p_slope, minus_abs, minus_ln2_low, product_of_sums,
     product_residual, product_rest, real, remainder, sech_square, smallest, sum_residual, tail_clamp, tail_reduce,
     tail_scale, tail_shift, tanh_gap, unscale,
@@ -115,7 +115,7 @@ cdef inline real logistic(real x, bint exact) noexcept nogil:
     cdef real power, p, p_low, d, low, e
     cdef real c = logistic_tail(x, exact, &power, &p, &p_low, &d, &low, &e)
     cdef real share = logistic_share(x, e, &power, &p)
-    return unscale(power * fma(c, share if real is float else p, c))
+    return unscale(power * fma(c, share if real is float or not FUSES else p, c))
 
 
 cdef inline float logistic_unit() noexcept nogil:
@@ -359,7 +359,10 @@ cdef inline real softplus(real x) noexcept nogil:
         y = big + small
         y = y + (((big - y) + small) + rest)
     else:
-        y = small + fma(e, <real>0.90625, e * log1p_slope(e))
+        w = e * log1p_slope(e)
+        y = e * <real>0.90625
+        rest = <real>0 if FUSES else product_residual(e, <real>0.90625, y)
+        y = small + (fma(e, <real>0.90625, w) if FUSES else y + (rest + w))
     # Where e is far below 1, log(1 + e) is e, and this is the only rounding of a subnormal one.
     y = e if x < -logistic_ceiling(x) else y
     return y if x <= logistic_ceiling(x) else x  # a NaN too stays as it is

@@ -19,10 +19,12 @@ cdef extern from *:
     #define ACTCORE_ELEMENTARY
     /* Without FMA, float32 goes through double, where the product is exact; in double the product is rounded first. */
     #if defined(__FMA__) || defined(__aarch64__)
+    #define ACTCORE_FUSES 1
     #define ACTCORE_FUSEDF(a, b, c) __builtin_fmaf((a), (b), (c))
     #define ACTCORE_FMAF(a, b, c) __builtin_fmaf((a), (b), (c))
     #define ACTCORE_FUSED(a, b, c) __builtin_fma((a), (b), (c))
     #else
+    #define ACTCORE_FUSES 0
     #define ACTCORE_FUSEDF(a, b, c) ((float)((double)(a) * (double)(b) + (double)(c)))
     #define ACTCORE_FMAF(a, b, c) ((a) * (b) + (c))
     #define ACTCORE_FUSED(a, b, c) ((a) * (b) + (c))
@@ -87,6 +89,7 @@ cdef extern from *:
     #endif
     """
     const bint KEEPS_NAN "ACTCORE_KEEPS_NAN"
+    const bint FUSES "ACTCORE_FUSES"  # whether `fused` rounds once in double too
     float _zero_f32 "actcore_zero_f32"
     double _zero_f64 "actcore_zero_f64"
     float _fused_f32 "ACTCORE_FUSEDF"(float a, float b, float c) noexcept nogil
