@@ -15,6 +15,7 @@ OWN = "actcore"
 COPY = "linear"  # the engine's own parallel copy is the yardstick of bandwidth
 
 LEGEND = f"""\
+Inputs are normal with a standard deviation of 2, those of an inverse inside its domain.
 ns: nanoseconds per element; the median over rounds in which the systems took turns, each in a process of its own.
 GB/s: what has to be read and written, over that time. ×: how many times as long the fastest peer that has the
 function takes; below 1 the peer is faster. \\*: that peer cannot be given its output and allocates it in each call.
