@@ -90,13 +90,17 @@ def inside(row: Row | AxisRow, x: np.ndarray) -> np.ndarray:
     return (low + (high - low) * np.random.default_rng(20240607).random(x.size)).astype(x.dtype)
 
 
-def parse(spelled: str) -> tuple[str, dict[str, Any]]:
-    """Split a spelling such as ``jax.nn.gelu(approximate=False)`` into its dotted name and keywords."""
+def parse(row: Row | AxisRow, spelled: str) -> tuple[str, dict[str, Any]]:
+    """Split a spelling such as ``jax.nn.gelu(approximate=False)`` into its dotted name and keywords.
+
+    A keyword's ``...`` stands for the parameter of the row, which has one, and takes its default.
+    """
     name, _, keywords = spelled.partition("(")
     if not keywords:
         return name, {}
     call = ast.parse(f"f({keywords}", mode="eval").body
-    return name, {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg}
+    values = {k.arg: ast.literal_eval(k.value) for k in call.keywords if k.arg}
+    return name, {key: next(iter(row.defaults.values())) if value is ... else value for key, value in values.items()}
 
 
 def resolve(dotted: str) -> Callable[..., Any] | None:
@@ -302,7 +306,7 @@ class Torch:
         spelling = task.row.spellings.get("torch")
         if spelling is None:
             return None
-        dotted, keywords = parse(spelling.name)
+        dotted, keywords = parse(task.row, spelling.name)
         tail = dotted.rpartition(".")[2]
         parameters = {**parameters_of(task.row, spelling), **keywords}
         if isinstance(task.row, AxisRow):
@@ -337,7 +341,8 @@ class Torch:
         operator = self._operator(name, known, dy)
         if operator is not None:
             return operator
-        function = getattr(self.torch.nn.functional, tail, None) or getattr(self.torch, tail)
+        places = (self.torch.nn.functional, self.torch, self.torch.special)
+        function = next(getattr(place, tail) for place in places if hasattr(place, tail))
         leaf = x.clone().requires_grad_()
         try:
             value = function(leaf, **parameters)
@@ -379,11 +384,11 @@ class Jax:
     def prepare(self, task: Task) -> Call | None:
         """Return the call, None where JAX lacks the function."""
         spelling = task.row.spellings.get("jax")
-        function = spelling and resolve(parse(spelling.name)[0])
+        function = spelling and resolve(parse(task.row, spelling.name)[0])
         if not function or function is resolve("jax.nn.identity"):  # which returns its argument and moves nothing
             return None
         jax = self.jax
-        parameters = {**parameters_of(task.row, spelling), **parse(spelling.name)[1]}
+        parameters = {**parameters_of(task.row, spelling), **parse(task.row, spelling.name)[1]}
         data = Data(task)
         x, g, ones = (jax.numpy.asarray(array) for array in (data.x, data.g, np.ones_like(data.g)))
 
@@ -424,7 +429,7 @@ class Onnxruntime:
         if spelling is None or task.kind != "forward":
             return None
         onnx, runtime = self.onnx, self.runtime
-        operator, keywords = parse(spelling.name)
+        operator, keywords = parse(task.row, spelling.name)
         known = onnx.defs.get_schema(operator, self.OPSET, "").attributes
         values = {**parameters_of(task.row, spelling), **keywords}
         attributes = {name: value for name, value in values.items() if name in known}
