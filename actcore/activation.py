@@ -10,6 +10,7 @@ import numpy as np
 
 from actcore import _strided, _ufuncs, interop
 from actcore._fastcall import FastCall, forwarding
+from actcore.dtypes import is_accepted, refused
 from actcore.registry import ORDERS, Fact, Parameter, Row
 
 
@@ -51,7 +52,10 @@ class Elementwise(FastCall):
         except TypeError as error:
             raise self._explained(error, arrays, options) from None
         except ValueError as error:
-            raise ValueError(f"{self.__name__}: {self._misfit(arrays, values, options) or error}") from None
+            misfit = self._misfit(arrays, values, options)
+            if misfit is None:
+                raise
+            raise ValueError(f"{self.__name__}: {misfit}") from error
 
     def _wrong_count(self, given: int) -> str:
         arrays = "one array, x" if self._n_arrays == 1 else "two arrays, x and g"
@@ -66,11 +70,8 @@ class Elementwise(FastCall):
             return TypeError(f"{self.__name__} has no argument {unknown[0]!r}; it takes {known}")
         for name, array in zip(("x", "g"), arrays, strict=False):
             dtype = np.asarray(array).dtype
-            if not (dtype.name == "bfloat16" or (dtype.kind in "biuf" and dtype.itemsize <= 8)):
-                return TypeError(
-                    f"{self.__name__}: {name} has dtype {dtype}; accepted are float16, bfloat16, float32 and "
-                    "float64, and integers and booleans, which are promoted"
-                )
+            if not is_accepted(dtype):
+                return refused(self.__name__, name, dtype)
         return TypeError(f"{self.__name__}: {self._misfit(arrays, (), options) or error}")
 
     def _misfit(self, arrays: tuple[Any, ...], values: tuple[Any, ...], options: Mapping[str, Any]) -> str | None:
@@ -107,7 +108,7 @@ def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:
         fine = parameter.accepts(value)
     else:
         given = np.asarray(value)
-        if not (given.dtype.name == "bfloat16" or given.dtype.kind in "biuf"):
+        if not is_accepted(given.dtype):
             raise TypeError(f"{row.name}: {parameter.name} must be a number or an array of numbers, not {value!r}")
         above = given > parameter.minimum if parameter.exclusive_minimum else given >= parameter.minimum
         fine = bool(np.all(above & (given <= parameter.maximum) & np.isfinite(given)))

@@ -12,6 +12,7 @@ import numpy as np
 from actcore import axis_loops, interop
 from actcore._build import axis_blocks
 from actcore._layout import Axes
+from actcore.dtypes import is_accepted, refused
 from actcore.registry import AxisRow
 
 Axis = int | Iterable[int] | None
@@ -121,11 +122,8 @@ class Axiswise:
 
     def _numeric(self, name: str, array: Any) -> np.ndarray[Any, Any]:
         given = np.asarray(array)
-        if given.dtype.kind not in "biuf" and given.dtype.name != "bfloat16":
-            raise TypeError(
-                f"{self.name}: {name} has dtype {given.dtype}; accepted are float16, bfloat16, float32 and float64, "
-                "and integers and booleans, which are promoted"
-            )
+        if not is_accepted(given.dtype):
+            raise refused(self.name, name, given.dtype)
         return given
 
     def axes(self, name: str, ndim: int, axis: Axis) -> Axes:

@@ -1051,14 +1051,15 @@ ROWS: tuple[Row, ...] = (
     Row(
         name="repsu",
         title="RePSU",
-        formula="f(x) = 2 (1 − alpha) x + (2 alpha − 1) · (x − l) · σ(z) if x ≥ l else 0,  z = sign(x − m) · (|x − m| / s)ᵇ",
-        derivative_formula="f′(x) = 2 (1 − alpha) + (2 alpha − 1) · (σ(z) + (x − l) · σ′(z) · z′) if x ≥ l else 0",
+        formula="f(x) = 2 (1 − alpha) x + (2 alpha − 1) · (x − threshold) · σ(z) if x ≥ threshold else 0, "
+        "z = sign(x − shift) · |(x − shift) / scale|^power",
+        derivative_formula="f′(x) = 2 (1 − alpha) + (2 alpha − 1) · (σ(z) + (x − threshold) · σ′(z) · z′) if x ≥ threshold else 0",
         parameters=(
             Parameter("alpha", 0.8, -inf, inf, 0.05, "share of the gated line; its image has the rest", learnable=True),
-            Parameter("threshold", 0.0, -inf, inf, 0.1, "l, inputs below it become 0", learnable=True),
-            Parameter("shift", 0.0, -inf, inf, 0.1, "m, where the gate is half open", learnable=True),
-            Parameter("scale", 1.0, 0.0, inf, 0.1, "s, width of the gate", exclusive_minimum=True, learnable=True),
-            Parameter("power", 1.0, 0.0, inf, 0.1, "b, how abruptly the gate opens", exclusive_minimum=True, learnable=True),
+            Parameter("threshold", 0.0, -inf, inf, 0.1, "inputs below it become 0", learnable=True),
+            Parameter("shift", 0.0, -inf, inf, 0.1, "where the gate is half open", learnable=True),
+            Parameter("scale", 1.0, 0.0, inf, 0.1, "width of the gate", exclusive_minimum=True, learnable=True),
+            Parameter("power", 1.0, 0.0, inf, 0.1, "how abruptly the gate opens", exclusive_minimum=True, learnable=True),
         ),
         reference=Reference(
             value=lambda m, x, **p: _repsu(m, x, **p)[0],

@@ -327,6 +327,8 @@ def test_wrong_input_is_named_and_out_untouched(function: Axiswise) -> None:
         function(np.ones(4), axis=1.5)
     with pytest.raises(TypeError, match=f"{name}: x has dtype complex128"):
         function(np.ones(4, complex))
+    with pytest.raises(TypeError, match=f"{name}: x has dtype .*; accepted are float16"):
+        function(np.ones(4, np.longdouble))
     with pytest.raises(TypeError, match=f"{name}: g has dtype"):
         function.backward(np.ones(4), np.ones(4, complex))
     with pytest.raises(TypeError, match=f"{name} has no argument 'axes'"):

@@ -227,9 +227,10 @@ def module_text(isa: str, extra: str = "") -> str:
         lines.extend(_conversion(f"narrow_{name}", "float", "uint16_t"))
         entries += [f"Entry(widen_{name}_scalar, NULL)", f"Entry(narrow_{name}_scalar, NULL)"]
     for row in ROWS:
-        for dtype in DTYPES if row.shared and not row.double_inside else ("float64",) if row.shared else ():
-            for variant in _variants(row):
-                lines.extend(_shared_block(row, dtype, variant))
+        if row.shared:
+            for dtype in ("float64",) if row.double_inside else DTYPES:
+                for variant in _variants(row):
+                    lines.extend(_shared_block(row, dtype, variant))
         for kind in kinds_of(row):
             for dtype in DTYPES:
                 for variant in _variants(row):

@@ -1,8 +1,9 @@
 """RePSU: rectified power sigmoid units. float32 goes through float64.
 
-exp(-t) wants t = (|x - m| / s)^b with an absolute error: differences, quotient, logarithm and power are sums of two numbers. All
-this is done once, in `repsu_shared`, for all that is asked for: e = exp(-t), scaled like `exp_tail` and 0 from where it vanishes,
-c = 1 / (1 + exp(-t)), the slope of t by x right of m, and log = log(|x - m| / s).
+With l, m, s and b for threshold, shift, scale and power: exp(-t) wants t = (|x - m| / s)^b with an absolute error. Differences,
+quotient, logarithm and power are sums of two numbers. All this is done once, in `repsu_shared`, for all that is asked for:
+e = exp(-t), scaled like `exp_tail` and 0 from where it vanishes, c = 1 / (1 + exp(-t)), the slope of t by x right of m, and
+log = log(|x - m| / s).
 
 At l, where the value jumps unless it is 0, all orders are those of the right side. At m they are limits: for b < 1 the slope is
 infinite, unless l = m, and the second derivative, whose sides may differ, is the limit of their mean.
