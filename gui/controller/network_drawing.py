@@ -177,7 +177,8 @@ class Drawing:
         view.bar.set_choices(state.speed, state.optimizer, state.learning_rate)
         view.bar.chooser.setEnabled(bool(layers))
         if layers:
-            view.bar.chooser.set_value(layers[0][1])
+            activations = {activation for _units, activation in layers}
+            view.bar.chooser.set_value(activations.pop() if len(activations) == 1 else None)
         view.settings.show_layers(_layer_rows(state))
         view.heads.show_layers(layers, MAX_UNITS)
         view.layer_count.setText(str(len(layers)))

@@ -39,7 +39,7 @@ class ActivationChooser(QWidget):
         super().__init__(parent)
         self._specs = {spec.name: spec for spec in specs}
         self._curves = {spec: curve(spec) for spec in self._specs}
-        self._shown: str | None = None
+        self._shown: str | None = ""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         self.menu = Menu(name)
@@ -47,6 +47,7 @@ class ActivationChooser(QWidget):
         self.menu.setMaxVisibleItems(18)
         self.menu.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.menu.setMinimumContentsLength(10)
+        self.menu.setPlaceholderText("differs")
         for group, members in _grouped(self._specs.values()).items():
             self.menu.addItem(group.capitalize())
             heading = self.menu.model().item(self.menu.count() - 1)
@@ -54,18 +55,17 @@ class ActivationChooser(QWidget):
             heading.setFont(theme.font(theme.TEXT_S, bold=True))
             for spec in members:
                 self.menu.addItem(spec.title, spec.name)
-                tip = f"{spec.formula}\n{spec.advice}"
-                self.menu.setItemData(self.menu.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
+                self.menu.setItemData(self.menu.count() - 1, _tip(spec), Qt.ItemDataRole.ToolTipRole)
         layout.addWidget(self.menu)
         self.menu.activated.connect(lambda index: self.chosen.emit(self.menu.itemData(index)))
         self.retheme()
 
-    def set_value(self, name: str) -> None:
-        """Show an activation of the model; emits nothing."""
+    def set_value(self, name: str | None) -> None:
+        """Show an activation of the model, or with None that there are different ones; emits nothing."""
         if name != self._shown:
             self._shown = name
-            self.menu.setCurrentIndex(self.menu.findData(name))
-            self.menu.setToolTip(f"{self._specs[name].formula}\n{self._specs[name].advice}")
+            self.menu.setCurrentIndex(-1 if name is None else self.menu.findData(name))
+            self.menu.setToolTip(_tip(self._specs[name]) if name else "The layers have different activations")
 
     def retheme(self) -> None:
         for index in range(self.menu.count()):
@@ -78,6 +78,10 @@ KNOWN = "in every library"
 """The first group of the menu: what all the systems that the registry knows of spell, as a beginner will meet it."""
 _GROUPS = ("bounded", "piecewise-linear", "smooth")
 """Tags that make the other groups, the first that fits; what fits none comes last."""
+
+
+def _tip(spec: Any) -> str:
+    return f"{spec.formula}\n{spec.advice}"
 
 
 def _grouped(specs: Iterable[Any]) -> dict[str, list[Any]]:

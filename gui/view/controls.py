@@ -99,10 +99,15 @@ def number_entry(name: str, *, decimals: int = 2, unit: str = "", width: int = 7
 
 ARROW_WIDTH = 24
 """What a menu's arrow takes at its right end; the style sheet leaves this room."""
+NAME_WIDTH = 80
+"""The least that is shown of a name that has to be cut: some ten letters."""
 
 
 class Menu(QComboBox):
-    """A menu of choices with the app's own arrow. A name is never cut: where icon and name do not fit, one of them goes."""
+    """A menu of choices with the app's own arrow. Where icon and name do not fit together, one of them goes.
+
+    The name goes where it would be cut to less than `NAME_WIDTH`: there the icon says more.
+    """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -117,9 +122,10 @@ class Menu(QComboBox):
         if not option.currentIcon.isNull():
             name = self.fontMetrics().horizontalAdvance(option.currentText)
             room = self.width() - ARROW_WIDTH - theme.SPACE_S
-            if name > room:
+            if name > room < NAME_WIDTH:
                 option.currentText = ""
             elif name + option.iconSize.width() + theme.SPACE_S > room:
+                option.currentText = self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideRight, room)
                 option.currentIcon = QIcon()
         painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
         painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)

@@ -147,3 +147,9 @@ def test_one_layer_takes_an_activation_of_its_own(driver):
     d.settle()
     assert [layer.activation for layer in d.state.hidden] == ["tanh", "sigmoid"]
     assert [f.name for f in d.lab.drawing.pictures.net.activations] == ["tanh", "sigmoid", "linear"]
+    together = d.view.bar.chooser.menu
+    assert (together.currentIndex(), together.toolTip()) == (-1, "The layers have different activations")
+    d.choose(together, "sigmoid")
+    d.settle()
+    assert [layer.activation for layer in d.state.hidden] == ["sigmoid", "sigmoid"]
+    assert together.currentText() == "Sigmoid"
