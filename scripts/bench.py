@@ -247,14 +247,14 @@ def cells(options: argparse.Namespace) -> Iterator[Any]:
         raise SystemExit(f"no function is called {', '.join(sorted(unknown))}; the names are: {', '.join(ALL_ROWS)}")
     for dtype in options.dtypes:
         for kind in options.kinds:
-            for name, row in ALL_ROWS.items():
-                if options.functions and name not in options.functions:
-                    continue
-                if options.shared and not row.spellings:
-                    continue
-                if isinstance(row, AxisRow) and kind not in ("forward", "backward"):
-                    continue
-                for size in options.sizes:
+            for size in options.sizes:
+                for name, row in ALL_ROWS.items():
+                    if options.functions and name not in options.functions:
+                        continue
+                    if options.shared and not row.spellings:
+                        continue
+                    if isinstance(row, AxisRow) and kind not in ("forward", "backward"):
+                        continue
                     yield Task(name, kind, dtype, size)
 
 

@@ -73,24 +73,27 @@ class Report:
         return {(copy.dtype, copy.size): copy.ns[OWN] / copy.bytes_per_element for copy in copies}
 
     def _summary(self) -> str:
-        """Geometric means over all shared functions, at the sizes where the work outweighs the call."""
-        copies, rows = self._copies(), []
-        for peer in self._peers():
-            cells = [peer]
-            for kind in KINDS:
-                shared = [r for r in self.results if r.kind == kind and peer in r.ns and r.size >= 10**5]
-                ratios = [r.ns[peer] / r.ns[OWN] for r in shared]
-                limits = [r.ns[peer] / (r.bytes_per_element * copies[r.dtype, r.size]) for r in shared if copies]
-                means = " of ".join(f"{statistics.geometric_mean(values):.2f}" for values in (ratios, limits) if values)
-                cells.append(f"{means} ({len(shared)})" if shared else "")
-            rows.append(cells)
-        if not any("(" in cell for row in rows for cell in row):
-            return ""
+        """Geometric means over all shared functions."""
+        sizes = sorted({result.size for result in self.results})
+        lines = {**{power(size): [size] for size in sizes}, **({"all": sizes} if len(sizes) > 1 else {})}
+        rows = [
+            [peer, line, *(self._means(peer, kind, chosen) for kind in KINDS)]
+            for peer in self._peers()
+            for line, chosen in lines.items()
+        ]
         title = (
-            "How many times as long each peer takes: geometric mean of the shared cells from 10⁵ elements on, what it would be\n"
-            f"were everything here as fast as a parallel copy of as many bytes (`{COPY}` in the same run), and the number of cells."
+            "How many times as long each peer takes: geometric mean of the shared cells, what it would be were everything here\n"
+            f"as fast as a parallel copy of as many bytes (`{COPY}` in the same run), and the number of cells."
         )
-        return f"{title}\n\n{table(['peer', *KINDS], rows)}"
+        return f"{title}\n\n{table(['peer', 'elements', *KINDS], rows)}" if rows else ""
+
+    def _means(self, peer: str, kind: str, sizes: Sequence[int]) -> str:
+        copies = self._copies()
+        shared = [r for r in self.results if r.kind == kind and peer in r.ns and r.size in sizes]
+        ratios = [r.ns[peer] / r.ns[OWN] for r in shared]
+        limits = [r.ns[peer] / (r.bytes_per_element * copies[r.dtype, r.size]) for r in shared if copies]
+        means = " of ".join(f"{statistics.geometric_mean(values):.2f}" for values in (ratios, limits) if values)
+        return f"{means} ({len(shared)})" if shared else ""
 
     def _fused(self) -> str:
         """value_and_derivative against the two calls."""

@@ -14,7 +14,7 @@ import statistics
 import timeit
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -69,25 +69,32 @@ class Data:
     """The arrays of one task, the same numbers for every system."""
 
     def __init__(self, task: Task) -> None:
-        rng = np.random.default_rng(20240607)
-        # A prime number of them, repeated: drawing ten million takes longer than measuring.
-        self.x = np.resize(inside(task.row, 2 * rng.standard_normal(100_003, dtype=task.dtype)), task.shape)
-        self.g = np.resize(rng.standard_normal(100_003, dtype=task.dtype), task.shape)
-        self.y, self.dy = np.empty_like(self.x), np.empty_like(self.x)
-        # Touch the outputs once: the first touch of a page is the operating system's time.
-        self.y[...] = 0
-        self.dy[...] = 0
+        self.x, self.g, self.y, self.dy = (a.reshape(task.shape) for a in arrays(task.dtype, task.size, *domain(task.row)))
 
 
-def inside(row: Row | AxisRow, x: np.ndarray) -> np.ndarray:
-    """Return as many numbers inside the domain: outside it systems differ in how long they take to say NaN."""
-    domain = row.domain if isinstance(row, Row) else (-math.inf, math.inf)
-    low, high = (end(**row.defaults) if callable(end) else end for end in domain)
-    if low == -math.inf:
-        return x
-    if high == math.inf:
-        return low + np.abs(x)
-    return (low + (high - low) * np.random.default_rng(20240607).random(x.size)).astype(x.dtype)
+def domain(row: Row | AxisRow) -> tuple[float, float]:
+    """Return the ends of the interval of inputs for which a function is defined."""
+    if isinstance(row, AxisRow):
+        return -math.inf, math.inf
+    low, high = (end(**row.defaults) if callable(end) else end for end in row.domain)
+    return low, high
+
+
+@lru_cache(maxsize=1)
+def arrays(dtype: str, size: int, low: float, high: float) -> tuple[np.ndarray, ...]:
+    """Return x, g and two outputs; they are kept, so that where they happen to lie in memory is the same for all functions.
+
+    The inputs are inside the domain: outside it systems differ in how long they take to say NaN.
+    """
+    rng = np.random.default_rng(20240607)
+    # A prime number of them, repeated: drawing ten million takes longer than measuring.
+    x, g = 2 * rng.standard_normal(100_003, dtype=dtype), rng.standard_normal(100_003, dtype=dtype)
+    if high < math.inf:
+        x = (low + (high - low) * rng.random(x.size)).astype(dtype)
+    elif low > -math.inf:
+        x = low + np.abs(x)
+    # The outputs are written once: the first touch of a page is the operating system's time.
+    return np.resize(x, size), np.resize(g, size), np.full(size, 0, dtype), np.full(size, 0, dtype)
 
 
 def parse(row: Row | AxisRow, spelled: str) -> tuple[str, dict[str, Any]]:
