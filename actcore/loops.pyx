@@ -342,6 +342,24 @@ cdef void run_share(
     wait_for_others(shares, thread)
 
 
+cdef inline bint meet(const char* a, Py_ssize_t a_step, const char* b, Py_ssize_t b_step, Py_ssize_t n, int size) noexcept nogil:
+    """Tell whether the stretches of two different arguments overlap."""
+    cdef Py_ssize_t a_reach = (n - 1) * a_step, b_reach = (n - 1) * b_step
+    if a == b and a_step == b_step:
+        return False
+    return a + min(a_reach, 0) < b + max(b_reach, 0) + size and b + min(b_reach, 0) < a + max(a_reach, 0) + size
+
+
+cdef inline bint has_order(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
+    """Tell whether an output overlaps an input elsewhere: NumPy allows it to follow one that is read in order."""
+    cdef int i, k, output = loop.n_inputs + loop.n_parameters
+    for k in range(output, output + loop.n_outputs):
+        for i in range(output):
+            if meet(args[i], steps[i], args[k], steps[k], n, loop.itemsize):
+                return True
+    return False
+
+
 cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
     """Run a loop over n elements, in parallel where that pays."""
     cdef int threads = threads_for(n * loop.cost)
@@ -349,7 +367,7 @@ cdef void run(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* ste
     cdef Py_ssize_t chunk
     cdef int chunks
     cdef Shares shares
-    if threads <= 1:
+    if threads <= 1 or has_order(loop, args, n, steps):
         run_elements(loop, args, 0, n, steps, large)
         return
     chunks = threads * <int> max(1.0, min(<double> CHUNKS, n * loop.cost / (threads * CHUNK_TIME)))
