@@ -17,6 +17,7 @@ from actcore.along_axis import Axiswise
 from actcore.axiswise import of_row
 from actcore.diagnosis import LayerDiagnosis, diagnose, linear_regions
 from actcore.dialects import speak
+from actcore.formula import Formula, formula
 from actcore.network import MLP
 from actcore.network_file import load_network, save_network
 from actcore.randomised import GumbelSoftmax, RandomisedLeakyRelu
@@ -115,8 +116,8 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
 
 
 __all__ = [
-    "MLP", "Activation", "Axiswise", "LayerDiagnosis", "Sweep", "Trainer", "diagnose", "get", "get_num_threads",
-    "gumbel_softmax", "linear_regions", "load_network", "names", "num_threads", "rrelu", "save_network", "set_num_threads",
-    "show_config", "train_many",
+    "MLP", "Activation", "Axiswise", "Formula", "LayerDiagnosis", "Sweep", "Trainer", "diagnose", "formula", "get",
+    "get_num_threads", "gumbel_softmax", "linear_regions", "load_network", "names", "num_threads", "rrelu", "save_network",
+    "set_num_threads", "show_config", "train_many",
 ]
 __all__ += [*_activations, *_axiswise]

@@ -11,6 +11,8 @@ from actcore.diagnosis import LayerDiagnosis as LayerDiagnosis
 from actcore.diagnosis import diagnose as diagnose
 from actcore.diagnosis import linear_regions as linear_regions
 from actcore.dialects import speak as speak
+from actcore.formula import Formula as Formula
+from actcore.formula import formula as formula
 from actcore.network import MLP as MLP
 from actcore.network_file import load_network as load_network
 from actcore.network_file import save_network as save_network

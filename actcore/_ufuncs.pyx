@@ -78,32 +78,33 @@ def ufunc_name(row_name, kind_name):
     return row_name if kind_name == "value" else f"{row_name}_{kind_name}"
 
 
-def _register_all():
-    for row in ROWS:
-        for kind in kinds_of(row):
-            addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in ("float16", *DTYPES)]
-            _register(ufunc_name(row.name, kind.name), addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
+def define(row):
+    """Make the ufuncs of a row whose loops are known: one for each kind."""
+    for kind in kinds_of(row):
+        addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in ("float16", *DTYPES)]
+        name = ufunc_name(row.name, kind.name)
+        _register(name, addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
+        if _bfloat16 is not None:
+            _register_bfloat16(row, kind)
 
 
-def _register_bfloat16(bfloat16):
-    """Give every element-wise ufunc a loop for `bfloat16`, the dtype of the ml_dtypes package; parameters are float32."""
-    cdef int number = np.dtype(bfloat16).num
+def _register_bfloat16(row, kind):
+    """Give an element-wise ufunc a loop for bfloat16, the dtype of the ml_dtypes package; parameters are float32."""
+    cdef int number = np.dtype(_bfloat16).num
     cdef int types[24]
     cdef int k
-    for row in ROWS:
-        for kind in kinds_of(row):
-            ufunc = globals()[ufunc_name(row.name, kind.name)]
-            first, last = len(kind.inputs), len(kind.inputs) + len(row.parameters)
-            for k in range(ufunc.nargs):
-                types[k] = cnp.NPY_FLOAT if first <= k < last else number
-            if cnp.PyUFunc_RegisterLoopForType(
-                ufunc, number, <cnp.PyUFuncGenericFunction> elementwise, types, <void*> loops.find(row.name, kind.name, "bfloat16")
-            ) < 0:
-                raise RuntimeError(f"NumPy refused a bfloat16 loop for {row.name}")
+    ufunc = globals()[ufunc_name(row.name, kind.name)]
+    first, last = len(kind.inputs), len(kind.inputs) + len(row.parameters)
+    for k in range(ufunc.nargs):
+        types[k] = cnp.NPY_FLOAT if first <= k < last else number
+    if cnp.PyUFunc_RegisterLoopForType(
+        ufunc, number, <cnp.PyUFuncGenericFunction> elementwise, types, <void*> loops.find(row.name, kind.name, "bfloat16")
+    ) < 0:
+        raise RuntimeError(f"NumPy refused a bfloat16 loop for {row.name}")
 
 
-_register_all()
+_bfloat16 = None
 with contextlib.suppress(ImportError):
-    import ml_dtypes
-
-    _register_bfloat16(ml_dtypes.bfloat16)
+    from ml_dtypes import bfloat16 as _bfloat16
+for _row in ROWS:
+    define(_row)

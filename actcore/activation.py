@@ -212,7 +212,7 @@ class Activation(Elementwise):
         >>> ac.leaky_relu.bind(negative_slope=0.5)(-2.0)
         np.float64(-1.0)
         """
-        return Activation(self._row, **{**self._parameters, **parameters}) if parameters else self
+        return type(self)(self._row, **{**self._parameters, **parameters}) if parameters else self
 
     def parameter_gradients(self, x: Any, g: Any, *values: Any, **parameters: Any) -> Any:
         """Return the gradient of a loss with respect to each learnable parameter, summed to the parameter's shape.

@@ -7,15 +7,15 @@ A loop is looked up once by name, which may raise, and then applied without the 
     with nogil:
         loops.apply(loop, x, y)            # x, y: 1-D memoryviews of float or double, any stride; y may be x
 """
-from actcore._kernels.table cimport Block
+from actcore._kernels.table cimport Block, Kernel
 
 ctypedef fused real:
     float
     double
 
 cdef struct Loop:
-    Block scalar  # parameters: one value each
-    Block array  # parameters: one value per element; NULL without parameters
+    Kernel scalar  # parameters: one value each
+    Kernel array  # parameters: one value per element; nothing without parameters
     int n_inputs
     int n_parameters
     int n_outputs
@@ -25,6 +25,8 @@ cdef struct Loop:
     Block narrow
     double cost  # nanoseconds per element on one thread, roughly
 
+#: Make the loops of one kind of a function known, for every dtype; the 16-bit ones are made from float32's.
+cdef add(str name, str kind, Kernel[2] single, Kernel[2] double_, int n_inputs, int n_parameters, int n_outputs, double cost)
 #: The loop of an element-wise activation. `kind`: value, derivative, second_derivative, backward, value_and_derivative.
 #: `dtype`: float32, float64; float16 and bfloat16 for ``run`` only, with parameters in float32.
 cdef const Loop* find(str name, str kind, str dtype) except NULL

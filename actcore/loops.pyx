@@ -9,7 +9,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport malloc
 
 from actcore._build.blocks import DTYPES, STORAGE, kinds_of
-from actcore._kernels.table cimport Entry
+from actcore._kernels.table cimport Entry, compute
 from actcore.registry import ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
 from actcore.shares cimport Shares, begin, learn_from_wait, next_part, share_out, wait_for_others
@@ -71,50 +71,55 @@ cdef double CHUNK_TIME = 2000.0  # nanoseconds a chunk takes at least, roughly
 _loops = {}  # (name, kind, dtype) -> address of a Loop that lives as long as the process
 
 
-cdef size_t _new(Entry entry, int n_inputs, int n_parameters, int n_outputs, str dtype, double cost) except 0:
+cdef size_t _new(Kernel[2] kernels, int n_inputs, int n_parameters, int n_outputs, str dtype, double cost) except 0:
+    """Return a loop over kernels for one value and one per element of each parameter."""
     cdef Loop* loop = <Loop*> malloc(sizeof(Loop))
     if loop is NULL:
         raise MemoryError("no memory for the table of loops")
-    loop.scalar = entry.scalar
-    loop.array = entry.array
+    loop.scalar, loop.array = kernels[0], kernels[1]
     loop.n_inputs = n_inputs
     loop.n_parameters = n_parameters
     loop.n_outputs = n_outputs
     loop.itemsize = loop.storage = 4 if dtype == "float32" else 8
     loop.widen = loop.narrow = NULL
-    loop.cost = cost if dtype == "float32" else 2.5 * cost
+    loop.cost = cost
     return <size_t> loop
 
 
-cdef size_t _stored(size_t single, Entry widen, Entry narrow) except 0:
+cdef size_t _stored(size_t single, const Entry* conversions) except 0:
     """Return the loop of a 16-bit format, made from the one for float32."""
     cdef Loop* loop = <Loop*> malloc(sizeof(Loop))
     if loop is NULL:
         raise MemoryError("no memory for the table of loops")
     loop[0] = (<const Loop*> single)[0]
     loop.storage = 2
-    loop.widen = widen.scalar
-    loop.narrow = narrow.scalar
+    loop.widen, loop.narrow = conversions[0].scalar, conversions[1].scalar
     loop.cost += 0.2
     return <size_t> loop
 
 
+cdef add(str name, str kind, Kernel[2] single, Kernel[2] double_, int n_inputs, int n_parameters, int n_outputs, double cost):
+    """Make the loops of one kind known, for every dtype."""
+    cdef const Entry* conversions = <const Entry*> block_table()
+    _loops[name, kind, "float32"] = _new(single, n_inputs, n_parameters, n_outputs, "float32", cost)
+    _loops[name, kind, "float64"] = _new(double_, n_inputs, n_parameters, n_outputs, "float64", 2.5 * cost)
+    for stored in STORAGE:
+        _loops[name, kind, stored] = _stored(_loops[name, kind, "float32"], conversions)
+        conversions += 2
+
+
 cdef _collect():
     """Give every entry of the block table its name; the order is that of ``_build/blocks.py``."""
-    cdef const Entry* entry = <const Entry*> block_table()
-    cdef const Entry* conversions = entry
-    entry += 2 * len(STORAGE)
+    cdef const Entry* entry = <const Entry*> block_table() + 2 * len(STORAGE)
+    cdef Kernel kernels[2][2]
+    cdef int k
     for row in ROWS:
         for kind in kinds_of(row):
-            for dtype in DTYPES:
-                _loops[row.name, kind.name, dtype] = _new(
-                    entry[0], len(kind.inputs), len(row.parameters), len(kind.outputs), dtype, row.cost
-                )
+            for k in range(len(DTYPES)):
+                kernels[k][0] = Kernel(entry.scalar, NULL, NULL)
+                kernels[k][1] = Kernel(entry.array, NULL, NULL)
                 entry += 1
-            for k, stored in enumerate(STORAGE):
-                _loops[row.name, kind.name, stored] = _stored(
-                    _loops[row.name, kind.name, "float32"], conversions[2 * k], conversions[2 * k + 1]
-                )
+            add(row.name, kind.name, kernels[0], kernels[1], len(kind.inputs), len(row.parameters), len(kind.outputs), row.cost)
 
 
 _collect()
@@ -185,10 +190,10 @@ cdef void run_buffered(const Loop* loop, char** args, Py_ssize_t n, const Py_ssi
     cdef bint per_element = False
     cdef Py_ssize_t start = 0, count
     cdef int k
-    cdef Block block
+    cdef const Kernel* kernel
     for k in range(loop.n_inputs, first_output):
         per_element = per_element or steps[k] != 0
-    block = loop.array if per_element else loop.scalar
+    kernel = &loop.array if per_element else &loop.scalar
     for k in range(n_args):
         if loop.n_inputs <= k < first_output:
             buffered[k] = per_element and steps[k] != loop.itemsize
@@ -202,7 +207,7 @@ cdef void run_buffered(const Loop* loop, char** args, Py_ssize_t n, const Py_ssi
                 fetch(loop, args[k] + start * steps[k], steps[k], block_args[k], count)
             elif buffered[k] and k < first_output:
                 copy(args[k] + start * steps[k], steps[k], block_args[k], loop.itemsize, count, loop.itemsize)
-        block(block_args, count)
+        compute(kernel, block_args, count)
         for k in range(first_output, n_args):
             if buffered[k]:
                 deliver(loop, block_args[k], args[k] + start * steps[k], steps[k], count)
@@ -240,7 +245,7 @@ cdef void run_streamed(const Loop* loop, char** args, Py_ssize_t n) noexcept nog
                 ask_for(args[k] + AHEAD, STREAMED)
         for k in range(loop.n_outputs):
             block_args[output + k] = buffer + k * STREAMED
-        loop.scalar(block_args, count)
+        compute(&loop.scalar, block_args, count)
         for k in range(loop.n_outputs):
             store_past_caches(buffer + k * STREAMED, args[output + k], count * loop.itemsize)
         advance(loop, args, count)
@@ -260,7 +265,7 @@ cdef void run_uneven(const Loop* loop, char** args, Py_ssize_t n) noexcept nogil
         count = min(n, <Py_ssize_t> PORTION // loop.itemsize)
         for k in range(output, output + loop.n_outputs):
             ask_for(args[k] + PORTION, PORTION)
-        loop.scalar(args, count)
+        compute(&loop.scalar, args, count)
         advance(loop, args, count)
         n -= count
 
@@ -289,7 +294,7 @@ cdef inline void run_direct(const Loop* loop, char** args, Py_ssize_t n, bint la
     cdef Py_ssize_t head = to_edge(args[loop.n_inputs + loop.n_parameters], CACHE_LINE)
     if n >= GRAIN and head % loop.itemsize == 0:
         head = head // loop.itemsize
-        loop.scalar(args, head)
+        compute(&loop.scalar, args, head)
         advance(loop, args, head)
         n -= head
     if large and streamable(loop, args):
@@ -297,7 +302,7 @@ cdef inline void run_direct(const Loop* loop, char** args, Py_ssize_t n, bint la
     elif n >= GRAIN and uneven(loop, args):
         run_uneven(loop, args, n)
     else:
-        loop.scalar(args, n)
+        compute(&loop.scalar, args, n)
 
 
 cdef void run_elements(

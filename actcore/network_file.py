@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from actcore.activation import Activation
 from actcore.axiswise import Axiswise
+from actcore.formula import Formula, formula
 from actcore.network import MLP
 
 FORMAT = "actcore network"
@@ -42,14 +44,11 @@ def save_network(net: MLP, path: str | os.PathLike[str]) -> None:
     >>> twin
     <actcore MLP 2-3-1 (leaky_relu, linear), float32>
     """
-    activations = [
-        {"name": f.name, "parameters": {} if isinstance(f, Axiswise) else dict(f.parameters)} for f in net.activations
-    ]
     header = {
         "format": FORMAT,
         "version": VERSION,
         "sizes": list(net.sizes),
-        "activations": activations,
+        "activations": [_described(f) for f in net.activations],
         "dtype": str(net.dtype),
         "init": net.init,
         "init_scale": net.init_scale,
@@ -64,6 +63,21 @@ def save_network(net: MLP, path: str | os.PathLike[str]) -> None:
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _described(function: Activation | Axiswise) -> dict[str, Any]:
+    """Return what names an activation in a header; a formula by its text."""
+    if isinstance(function, Formula):
+        return {"formula": function.text, "parameters": dict(function.parameters)}
+    return {"name": function.name, "parameters": {} if isinstance(function, Axiswise) else dict(function.parameters)}
+
+
+def _activation(described: dict[str, Any]) -> Activation | Axiswise:
+    """Undo `_described`."""
+    from actcore import get
+
+    parameters = described["parameters"]
+    return formula(described["formula"], **parameters) if "formula" in described else get(described["name"], **parameters)
 
 
 def load_network(path: str | os.PathLike[str]) -> MLP:
@@ -105,15 +119,13 @@ def load_network(path: str | os.PathLike[str]) -> MLP:
 
 def _network(header: dict[str, Any], parameters: Any) -> MLP:
     """Return the network that header and parameters describe."""
-    from actcore import get
-
     if header.get("format") != FORMAT:
         raise ValueError(f"its header does not say {FORMAT!r}")
     if header["version"] > VERSION:
         raise ValueError(
             f"it has format version {header['version']}, and this release reads up to {VERSION}; update actcore"
         )
-    functions = [get(f["name"], **f["parameters"]) for f in header["activations"]]
+    functions = [_activation(each) for each in header["activations"]]
     net = MLP(
         header["sizes"],
         functions[:-1],

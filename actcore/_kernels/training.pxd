@@ -12,7 +12,7 @@ from actcore._kernels.losses cimport (
     Loss, loss_gradient, loss_sum, on_logits, softmax_over_units, softmax_over_units_backward,
 )
 from actcore._kernels.optimisers cimport Rules, all_finite, clip, optimise, penalise, subtract
-from actcore._kernels.table cimport Block
+from actcore._kernels.table cimport Kernel, compute
 
 cdef enum:
     TILE = 64         # samples at once: all of a tile stays in the first- or second-level cache
@@ -27,8 +27,8 @@ cdef struct Layer:
     Py_ssize_t sums               # offset into the padded gradient
     Py_ssize_t first              # number of its first unit
     bint softmax                  # over the units; otherwise element by element:
-    Block value
-    Block value_and_derivative
+    Kernel value
+    Kernel value_and_derivative
     int n_values                  # the activation's parameters, in the network's dtype
     double[MAX_VALUES] values
 
@@ -167,9 +167,9 @@ cdef inline void activate(const Layer* layer, const real* z, real* y, real* slop
     args[1 + layer.n_values] = <char*> y
     args[2 + layer.n_values] = <char*> slope
     if slope == NULL:
-        layer.value(args, layer.n_out * lanes)
+        compute(&layer.value, args, layer.n_out * lanes)
     else:
-        layer.value_and_derivative(args, layer.n_out * lanes)
+        compute(&layer.value_and_derivative, args, layer.n_out * lanes)
 
 
 cdef inline void forward(
