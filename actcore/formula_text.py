@@ -1,4 +1,4 @@
-"""Reading a formula: Python's own parser, then an allow-list that makes an ``Expression`` of what it found; nothing of it is run."""
+"""Reading a formula: Python's own parser, then an allow-list that makes an ``Expression`` of what it found; none of it is run."""
 
 from __future__ import annotations
 
