@@ -316,6 +316,7 @@ def variables(expression: Expression) -> set[str]:
 
 
 _INFIX = {"where": 1, "<": 2, "<=": 2, "==": 2, "+": 3, "-": 3, "*": 4, "/": 4, "negative": 5, "**": 6}
+_MIRRORED = {"<": ">", "<=": ">="}
 _CALLED = {"exponential": "exp", "sinusoid": "sin", "absolute": "abs"}
 
 
@@ -333,6 +334,8 @@ def _text(expression: Expression, outside: int) -> str:
         called = _CALLED.get(base, base) + plain[len(base) :]
         return f"{f'∂{called}/∂{by}' if by else called}({', '.join(_text(each, 0) for each in operands)})"
     inside = _INFIX[name]
+    if name in _MIRRORED and operands[0].operation == "number":  # x > 0, and not 0 < x
+        name, operands = _MIRRORED[name], operands[::-1]
     if name == "where":
         condition, a, b = (_text(each, inside + 1) for each in operands)
         text = f"{a} if {condition} else {b}"

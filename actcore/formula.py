@@ -144,7 +144,7 @@ def _compiled(name: str, tree: Expression, defaults: dict[str, float]) -> Row:
             continue
     row = Row(
         name=name,
-        title="Formula",
+        title=str(tree),
         formula=f"f(x) = {tree}",
         derivative_formula=f"f′(x) = {slope}",
         reference=Reference(*(_reference(each) for each in orders.values())),

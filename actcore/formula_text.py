@@ -31,8 +31,13 @@ LIBRARY = ("sqrt", "log", "log1p", "expm1", "cos", "tan", "arcsin", "arccos", "s
 _ROWS = {row.name: row for row in ROWS}
 
 
-def parse(text: str, parameters: tuple[str, ...]) -> Expression:
-    """Return the expression that a text describes."""
+def unknowns(text: str) -> list[str]:
+    """Return the names in a formula that have no meaning yet: those for which ``formula`` wants a default."""
+    return sorted(variables(parse(text, None)) - {"x"})
+
+
+def parse(text: str, parameters: tuple[str, ...] | None) -> Expression:
+    """Return the expression that a text describes; None accepts any parameter."""
     if not isinstance(text, str):
         raise TypeError(f"a formula is a string, not {type(text).__name__}")
     if len(text) > LONGEST:
@@ -107,9 +112,9 @@ _BINARY: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: 
 class _Reader:
     """Turns what the parser found into an expression; whatever it does not know is an error."""
 
-    def __init__(self, text: str, parameters: tuple[str, ...]) -> None:
+    def __init__(self, text: str, parameters: tuple[str, ...] | None) -> None:
         self._text = text
-        self._variables = ("x", *parameters)
+        self._parameters = parameters
 
     def read(self, node: ast.expr, depth: int) -> Expression:
         """Return the expression of a node and of all that is in it, at most so deep."""
@@ -161,12 +166,14 @@ class _Reader:
         return number(result)
 
     def _variable(self, name: str) -> Expression:
-        if name in self._variables:
+        if name == "x" or name in (self._parameters or ()):
             return variable(name)
         if name in CONSTANTS:
             return number(CONSTANTS[name])
         if name in _NAMES:
             raise ValueError(f"{name} is a function: write {name}(x)")
+        if self._parameters is None:
+            return variable(name)
         raise ValueError(f"{name} is neither x nor a parameter; give a parameter its default: formula(..., {name}=1.0)")
 
     def _compared(self, node: ast.AST, op: ast.cmpop, a: Expression, b: Expression) -> Expression:

@@ -16,6 +16,7 @@ from ..model.session import Session
 from ..view import theme
 from ..view.dialogs import HelpSheet, say
 from ..view.window import ACTIONS, Window
+from .activations import Choosers
 from .files import Files
 from .lab import Lab
 from .network import NetworkController
@@ -128,4 +129,5 @@ def build(app: QApplication, session: Session) -> AppController:
     """The whole app around a session, ready to be shown."""
     document = Document(session)
     theme.apply(app, session.theme)  # before there are widgets: one pass of styling instead of two
-    return AppController(app, document, [NeuronController(document), NetworkController(document)])
+    choosers = Choosers(document)
+    return AppController(app, document, [NeuronController(document, choosers), NetworkController(document, choosers)])

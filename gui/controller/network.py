@@ -40,11 +40,11 @@ class NetworkController:
         ("Drag along the loss curve", "Go back in the training; Train goes on from there"),
     )
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, choosers: Choosers) -> None:
         self._document = document
         self._live = LiveNetwork(document)
         self.worker = self._live.worker
-        self.view = NetworkLab(offer(), Choosers())
+        self.view = NetworkLab(offer(), choosers)
         self.drawing = Drawing(self.view, self.worker.snapshot)
         self._edits = NetworkEdits(self._live, self._compare_swap)
         self.own_data = OwnData(self.view, lambda: self._live.state.data, self._edits.set_data)

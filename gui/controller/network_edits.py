@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-import actcore as ac
-
 from ..engine import networks
-from ..model.activations import activation_of, with_parameter
+from ..model.activations import activation_of, named, with_parameter
 from ..model.dataset import DatasetSettings
 from ..model.features import FEATURES
 from ..model.network import Checkpoint, Layer, NetworkState
@@ -66,7 +64,7 @@ class NetworkEdits:
             for number, kept in enumerate(self._state.hidden)
         )
         self._before_swap()
-        self._live.apply(f"choose {ac.get(name).spec.title}", self._state.changed(hidden=hidden))
+        self._live.apply(f"choose {named(name).spec.title}", self._state.changed(hidden=hidden))
 
     def set_parameter(self, chosen: int | None, name: str, value: float) -> None:
         """Set a parameter of one layer's activation, or in all layers that have this activation."""

@@ -9,7 +9,7 @@ import numpy as np
 
 import actcore
 
-from ..model.activations import activation_of, with_parameter
+from ..model.activations import activation_of, named, with_parameter
 from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
@@ -45,7 +45,7 @@ class NeuronController:
         ("Delete on a slider", "Back to its default"),
     )
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, choosers: Choosers) -> None:
         self._document = document
         self._sweep = SweepPlayer(document)
         self._shape = Shape(activation_of(document.session.neuron))
@@ -56,7 +56,7 @@ class NeuronController:
         self._dirty = True
         self._last_frame: float | None = None
         self.view = NeuronLab(
-            Choosers(),
+            choosers,
             LIMITS,
             {key: getattr(Neuron(), key) for key in LIMITS},
             (-Z_LIMIT, Z_LIMIT),
@@ -165,7 +165,7 @@ class NeuronController:
         self._document.apply(edit_neuron(f"set {SYMBOLS[name]}", name, **{name: value}))
 
     def _set_activation(self, name: str) -> None:
-        spec = actcore.get(name).spec
+        spec = named(name).spec
 
         def change(session: Session) -> Session:
             neuron = replace(session.neuron, activation=name, parameters=())
@@ -231,7 +231,7 @@ class NeuronController:
         a, slope = (float(number) for number in f.value_and_derivative(np.float64(z)))
         for key, slider in view.sliders.items():
             slider.set_value(getattr(neuron, key))
-        view.show_activation(f.spec, f.parameters)
+        view.show_activation(neuron.activation, f.spec, f.parameters)
         view.arithmetic.set_numbers(
             Arithmetic(neuron.x1, neuron.x2, neuron.w1, neuron.w2, neuron.b, z, a, slope, f.spec.title)
         )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-import actcore
-
-from ..model.activations import with_parameter
+from ..model.activations import named, with_parameter
 from ..model.commands import Command, edit_sweep
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
@@ -83,12 +81,12 @@ class SweepPlayer:
             return 0.0, 360.0
         if target in LIMITS:
             return -LIMITS[target], LIMITS[target]
-        rows = actcore.get(self._document.session.neuron.activation).spec.parameters
+        rows = named(self._document.session.neuron.activation).spec.parameters
         return next((slider_range(row) for row in rows if row.name == target), (0.0, 1.0))
 
     def targets(self) -> list[tuple[str, str]]:
         """What can be moved: keys and words."""
-        rows = actcore.get(self._document.session.neuron.activation).spec.parameters
+        rows = named(self._document.session.neuron.activation).spec.parameters
         numbers = [(key, f"{SYMBOLS[key]}  {NAMES[key].lower()}") for key in LIMITS]
         circle = ("path", "input on a circle (°)")
         return [*numbers, circle, *((row.name, row.name.replace("_", " ")) for row in rows)]
@@ -101,7 +99,7 @@ class SweepPlayer:
             return neuron.at_input(PATH_RADIUS * math.cos(angle), PATH_RADIUS * math.sin(angle))
         if target in LIMITS:
             return replace(neuron, **{target: value})
-        if target not in actcore.get(neuron.activation).spec.defaults:  # a parameter of an activation that has been left since
+        if target not in named(neuron.activation).spec.defaults:  # a parameter of an activation that has been left since
             return neuron
         return with_parameter(neuron, target, value)
 

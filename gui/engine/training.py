@@ -193,7 +193,7 @@ class Training:
     def _gradients(self) -> tuple[float, ...]:
         """The norm of the loss' gradient for the weights of each layer, over all training points."""
         self._gradient.parameters[:] = self._trainer.gradient()
-        return tuple(float(np.linalg.norm(weights)) for weights in self._gradient.weights)
+        return tuple(float(np.linalg.norm(weights.astype(np.float64))) for weights in self._gradient.weights)
 
     def _until_limit(self) -> int:
         """How many steps the limit of epochs still allows; none is set, or it has been passed: any number."""

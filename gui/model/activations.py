@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from math import inf, isfinite
 from typing import Protocol, TypeVar
 
-import actcore
+import numpy as np
 
+import actcore
+from actcore.formula_text import unknowns
+
+OWN = "= "
+"""What the name of an activation begins with that is a formula of the user's own: ``"= x * tanh(x)"``."""
+REACH = 8.0
+"""Curves show pre-activations between this and its opposite."""
+FARTHEST = 88.0
+"""A formula has to give numbers for all pre-activations up to this: the largest sum of the Neuron lab."""
 Parameters = tuple[tuple[str, float], ...]
 """Names and values of an activation's parameters, in the order of the names."""
 
@@ -34,6 +44,40 @@ def offered() -> list[str]:
     return [name for name in actcore.names() if _takes_all(name)]
 
 
+@cache
+def named(name: str) -> actcore.Activation:
+    """Return the activation that a model's name stands for; the unknowns of a formula become parameters.
+
+    Raises
+    ------
+    ValueError
+        With a sentence, if there is none.
+    """
+    if not name.startswith(OWN):
+        if name not in actcore.names():
+            raise ValueError(f"there is no activation called {name!r}")
+        activation: actcore.Activation = actcore.get(name, dialect=None)
+        return activation
+    text = name.removeprefix(OWN)
+    formula: actcore.Activation = actcore.formula(text, **dict.fromkeys(unknowns(text), 1.0))
+    at = _without_value(formula)
+    if at is not None:
+        raise ValueError(f"at x = {at:.4g} it or its slope is not a finite number, and a neuron's sum may be any number")
+    return formula
+
+
+def _without_value(formula: actcore.Activation) -> float | None:
+    """Return where a formula, its slope or its curvature is not a finite number; None if it is one everywhere."""
+    x = np.concatenate([np.linspace(-limit, limit, 1601) for limit in (REACH, FARTHEST)])
+    wrong = ~np.isfinite([*formula.value_and_derivative(x), formula.second_derivative(x)]).all(axis=0)
+    return float(x[wrong][np.abs(x[wrong]).argmin()]) if wrong.any() else None
+
+
+def own(text: str) -> str:
+    """Return the name of the activation that a formula describes; raises ValueError with a sentence if it is none."""
+    return OWN + named(OWN + text.strip()).spec.title
+
+
 def check_activation(name: object, parameters: object) -> tuple[str, Parameters]:
     """Return an activation's name and parameters as a model keeps them; a file has named both.
 
@@ -42,7 +86,7 @@ def check_activation(name: object, parameters: object) -> tuple[str, Parameters]
     ValueError
         With a sentence, if the app does not offer the activation or the parameters are not its own.
     """
-    if not isinstance(name, str) or name not in actcore.names():
+    if not isinstance(name, str):
         raise ValueError(f"there is no activation called {name!r}")
     if not _takes_all(name):
         raise ValueError(f"the activation {name!r} is not defined for every number, so that no neuron can use it")
@@ -53,25 +97,32 @@ def check_activation(name: object, parameters: object) -> tuple[str, Parameters]
             raise ValueError(f"the parameter {parameter!r} of {name!r} must be a finite number, not {value!r}")
     pairs = tuple(sorted((str(parameter), float(value)) for parameter, value in parameters.items()))
     try:
-        actcore.get(name, dialect=None, **dict(pairs))
+        bound = named(name).bind(**dict(pairs))
     except TypeError as error:
         raise ValueError(str(error)) from error
+    if name.startswith(OWN) and _without_value(bound) is not None:
+        raise ValueError(f"with these parameters the activation {name!r} is not a finite number everywhere")
     return name, pairs
 
 
 def activation_of(chosen: Chosen) -> actcore.Activation:
-    """Return the registry's activation with the parameters of a neuron or a layer."""
-    activation: actcore.Activation = actcore.get(chosen.activation, dialect=None, **dict(chosen.parameters))
-    return activation
+    """Return the activation of a neuron or a layer, with its parameters."""
+    return named(chosen.activation).bind(**dict(chosen.parameters))
 
 
 def with_parameter(chosen: Kind, name: str, value: float) -> Kind:
-    """Return a neuron or a layer with one parameter of its activation set; a value that is the default is not kept."""
+    """Return a neuron or a layer with one parameter of its activation set; a value that is the default is not kept.
+
+    A value with which a formula of the user's own is no number somewhere is not taken.
+    """
+    activation = named(chosen.activation)
     kept = {**dict(chosen.parameters), name: value}
-    if value == actcore.get(chosen.activation).spec.defaults[name]:
+    if chosen.activation.startswith(OWN) and _without_value(activation.bind(**kept)) is not None:
+        return chosen
+    if value == activation.spec.defaults[name]:
         del kept[name]
     return replace(chosen, parameters=tuple(sorted(kept.items())))  # type: ignore[type-var]
 
 
 def _takes_all(name: str) -> bool:
-    return bool(actcore.get(name).spec.domain == (-inf, inf))
+    return bool(named(name).spec.domain == (-inf, inf))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QToolButton, QWidget
 
 from . import theme
 from .controls import Menu
@@ -25,23 +25,29 @@ class ActivationChooser(QWidget):
         ``curve(name)`` gives the values of f over [-4, 4] for the small picture, computed by the engine.
     name : str
         Accessible name.
+    own : bool
+        Whether there is a button for a formula of one's own.
     """
 
     chosen = Signal(str)
+    own_asked = Signal()
 
     def __init__(
         self,
         specs: Iterable[Any],
         curve: Callable[[str], np.ndarray],
         name: str,
+        *,
+        own: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._specs = {spec.name: spec for spec in specs}
         self._curves = {spec: curve(spec) for spec in self._specs}
         self._shown: str | None = ""
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.SPACE_XS)
         self.menu = Menu(name)
         self.menu.setIconSize(QSize(36, 22))
         self.menu.setMaxVisibleItems(18)
@@ -49,16 +55,38 @@ class ActivationChooser(QWidget):
         self.menu.setMinimumContentsLength(10)
         self.menu.setPlaceholderText("differs")
         for group, members in _grouped(self._specs.values()).items():
-            self.menu.addItem(group.capitalize())
-            heading = self.menu.model().item(self.menu.count() - 1)
-            heading.setEnabled(False)
-            heading.setFont(theme.font(theme.TEXT_S, bold=True))
+            self._add_heading(group.capitalize())
             for spec in members:
-                self.menu.addItem(spec.title, spec.name)
-                self.menu.setItemData(self.menu.count() - 1, _tip(spec), Qt.ItemDataRole.ToolTipRole)
-        layout.addWidget(self.menu)
+                self._add(spec.name, spec)
+        layout.addWidget(self.menu, 1)
+        self.own = QToolButton()
+        self.own.setText("ƒ(x)")
+        self.own.setAccessibleName("Type an activation")
+        self.own.setToolTip("Type an activation of your own, as a formula of x")
+        self.own.setVisible(own)
+        self.own.clicked.connect(self.own_asked)
+        layout.addWidget(self.own)
         self.menu.activated.connect(lambda index: self.chosen.emit(self.menu.itemData(index)))
         self.retheme()
+
+    def offer(self, name: str, spec: Any, values: np.ndarray) -> None:
+        """Add an activation that is not in the registry, with its curve."""
+        if name not in self._specs:
+            if self.menu.findText(OWN) < 0:
+                self._add_heading(OWN)
+            self._specs[name], self._curves[name] = spec, values
+            self._add(name, spec)
+            self.menu.setItemIcon(self.menu.count() - 1, _curve_icon(values, self.devicePixelRatioF()))
+
+    def _add_heading(self, text: str) -> None:
+        self.menu.addItem(text)
+        heading = self.menu.model().item(self.menu.count() - 1)
+        heading.setEnabled(False)
+        heading.setFont(theme.font(theme.TEXT_S, bold=True))
+
+    def _add(self, name: str, spec: Any) -> None:
+        self.menu.addItem(spec.title, name)
+        self.menu.setItemData(self.menu.count() - 1, _tip(spec), Qt.ItemDataRole.ToolTipRole)
 
     def set_value(self, name: str | None) -> None:
         """Show an activation of the model, or with None that there are different ones; emits nothing."""
@@ -74,6 +102,8 @@ class ActivationChooser(QWidget):
                 self.menu.setItemIcon(index, _curve_icon(self._curves[name], self.devicePixelRatioF()))
 
 
+OWN = "Yours"
+"""The group of what was typed."""
 KNOWN = "in every library"
 """The first group of the menu: what all the systems that the registry knows of spell, as a beginner will meet it."""
 _GROUPS = ("bounded", "piecewise-linear", "smooth")

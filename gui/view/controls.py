@@ -121,7 +121,7 @@ class Menu(QComboBox):
             option.currentText = self.placeholderText()
         if not option.currentIcon.isNull():
             name = self.fontMetrics().horizontalAdvance(option.currentText)
-            room = self.width() - ARROW_WIDTH - theme.SPACE_S
+            room = self.width() - ARROW_WIDTH - 2 * theme.SPACE_S
             if name > room < NAME_WIDTH:
                 option.currentText = ""
             elif name + option.iconSize.width() + theme.SPACE_S > room:

@@ -55,7 +55,7 @@ class NetworkLab(QWidget):
     offer : Offer
         What can be chosen.
     chooser : callable
-        ``chooser(name)`` makes an activation chooser.
+        ``chooser(name, own=False)`` makes an activation chooser with that accessible name.
     """
 
     edited = Signal(str, object)
@@ -69,14 +69,14 @@ class NetworkLab(QWidget):
     reseed_clicked = Signal()
 
     def __init__(
-        self, offer: Offer, chooser: Callable[[str], ActivationChooser], parent: QWidget | None = None
+        self, offer: Offer, chooser: Callable[..., ActivationChooser], parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
         layout.setSpacing(theme.SPACE_M)
         self.bar = TrainBar(
-            chooser("Activation of the hidden layers"), offer.speeds, offer.optimizers, offer.rates
+            chooser("Activation of the hidden layers", own=True), offer.speeds, offer.optimizers, offer.rates
         )
         self.bar.edited.connect(self.edited)
         layout.addWidget(self.bar)
@@ -134,7 +134,7 @@ class NetworkLab(QWidget):
         training.header.addWidget(reseed)
         return _column([self.data, inputs, training], SIDE_WIDTH)
 
-    def _build_network(self, offer: Offer, chooser: Callable[[str], ActivationChooser]) -> Card:
+    def _build_network(self, offer: Offer, chooser: Callable[..., ActivationChooser]) -> Card:
         card = Card("Network")
         self.layer_count = label("2")
         self.fewer_layers, self.more_layers = (

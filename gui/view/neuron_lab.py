@@ -47,7 +47,7 @@ class NeuronLab(QWidget):
     Parameters
     ----------
     chooser : callable
-        ``chooser(name)`` makes an activation chooser with that accessible name.
+        ``chooser(name, own=False)`` makes an activation chooser with that accessible name.
     limits : mapping of str to float
         Each number of the neuron lies within ±its limit.
     defaults : mapping of str to float
@@ -65,7 +65,7 @@ class NeuronLab(QWidget):
 
     def __init__(
         self,
-        chooser: Callable[[str], ActivationChooser],
+        chooser: Callable[..., ActivationChooser],
         limits: Mapping[str, float],
         defaults: Mapping[str, float],
         z_range: tuple[float, float],
@@ -90,9 +90,9 @@ class NeuronLab(QWidget):
         layout.addLayout(stage, 1)
         self.setFocusProxy(self.plane)
 
-    def show_activation(self, spec: Any, parameters: Mapping[str, float]) -> None:
+    def show_activation(self, name: str, spec: Any, parameters: Mapping[str, float]) -> None:
         """Show which activation is chosen, with its parameters' values."""
-        self.chooser.set_value(spec.name)
+        self.chooser.set_value(name)
         self.parameters.show_activation(spec, parameters)
         self._formula.setText(spec.formula)
         self._advice.setText(spec.advice)
@@ -108,7 +108,7 @@ class NeuronLab(QWidget):
 
     def _build_side(
         self,
-        chooser: Callable[[str], ActivationChooser],
+        chooser: Callable[..., ActivationChooser],
         limits: Mapping[str, float],
         defaults: Mapping[str, float],
     ) -> QWidget:
@@ -130,7 +130,7 @@ class NeuronLab(QWidget):
             self.sliders[key] = slider
 
         activation = Card("Activation")
-        self.chooser = chooser("Activation")
+        self.chooser = chooser("Activation", own=True)
         self.parameters = ParameterSliders()
         self.parameters.finished.connect(self.gesture_finished)
         self._formula = label("", wrap=True)

@@ -21,6 +21,10 @@ def pixels_of(pixmap: QPixmap) -> np.ndarray:
     return rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
 
 
+def changed_pixels(before: np.ndarray, after: np.ndarray) -> int:
+    return int((np.abs(before.astype(int) - after).max(axis=2) > 20).sum())
+
+
 def rgb(token: str) -> np.ndarray:
     """A colour of the theme in force."""
     return np.array(theme.color(token).getRgb()[:3])

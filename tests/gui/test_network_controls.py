@@ -14,11 +14,7 @@ from gui.model.network import LOSSES, OPTIMIZERS, SPEEDS, NetworkState
 from gui.view.diagram_geometry import BIAS, Place
 from gui.view.inside import LayerView
 from tests.gui.network_driver import LEFT, XOR
-from tests.gui.pictures import image_of
-
-
-def changed_pixels(before: np.ndarray, after: np.ndarray) -> int:
-    return int((np.abs(before.astype(int) - after).max(axis=2) > 20).sum())
+from tests.gui.pictures import changed_pixels, image_of
 
 
 def button(view: QWidget, text: str) -> QToolButton:
