@@ -414,6 +414,18 @@ cdef class Direct:
         return result
 
 
+cdef bint overlaps_itself(cnp.ndarray array):
+    """Tell whether elements of an array may share memory."""
+    cdef int k
+    cdef Py_ssize_t stride, size, reach = cnp.PyArray_ITEMSIZE(array)
+    for stride, size in sorted([(abs(array.strides[k]), array.shape[k]) for k in range(array.ndim)]):
+        if size > 1:
+            if stride < reach:
+                return True
+            reach += stride * (size - 1)
+    return False
+
+
 def try_apply(str name, str kind, tuple inputs, tuple parameters, dict options):
     """Run a loop over scattered arrays if the call is of that kind.
 
@@ -455,7 +467,7 @@ def try_apply(str name, str kind, tuple inputs, tuple parameters, dict options):
             others = [*inputs, *outputs[:k]]
             if not output.flags.writeable or any(np.may_share_memory(output, other) and output is not other for other in others):
                 return NotImplemented
-            if any(output is other for other in outputs[:k]):
+            if overlaps_itself(output) or any(output is other for other in outputs[:k]):
                 return NotImplemented
     apply(name, kind, inputs, parameters, outputs)
     return outputs[0] if n_outputs == 1 else outputs

@@ -356,9 +356,11 @@ cdef inline bint meet(const char* a, Py_ssize_t a_step, const char* b, Py_ssize_
 
 
 cdef inline bint has_order(const Loop* loop, char** args, Py_ssize_t n, const Py_ssize_t* steps) noexcept nogil:
-    """Tell whether an output overlaps an input elsewhere: NumPy allows it to follow one that is read in order."""
+    """Tell whether an output overlaps itself, or an input elsewhere: NumPy allows it to follow one that is read in order."""
     cdef int i, k, output = loop.n_inputs + loop.n_parameters
     for k in range(output, output + loop.n_outputs):
+        if -loop.storage < steps[k] < loop.storage:
+            return True
         for i in range(output):
             if meet(args[i], steps[i], args[k], steps[k], n, loop.itemsize):
                 return True

@@ -48,6 +48,14 @@ def test_out_in_place_and_overlap() -> None:
     assert ac.gelu(x, out=x) is x and np.array_equal(x, expected) and np.array_equal(room[:, 200:], rest)
 
 
+@pytest.mark.parametrize(("shape", "strides"), [((40_000,), (0,)), ((400, 100), (8, 8)), ((100, 400), (0, 8))])
+def test_an_array_whose_elements_share_memory_is_read_before_it_is_written(shape, strides) -> None:
+    room = np.random.default_rng(0).standard_normal(500)
+    x = np.lib.stride_tricks.as_strided(room, shape, strides)
+    expected = ac.gelu(x.copy())
+    assert np.array_equal(ac.gelu(x, out=x), expected)
+
+
 def test_what_it_cannot_do_goes_to_the_ufunc() -> None:
     x = np.random.default_rng(0).standard_normal((400, 300))[:, :200]
     expected = ac.tanh(x.copy())
