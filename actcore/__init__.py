@@ -71,15 +71,15 @@ def names(tag: str | None = None, kind: str = "elementwise") -> list[str]:
     return [row.name for row in rows if tag is None or tag in row.tags]
 
 
-def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -> Any:
+def get(name: str | Activation | Axiswise, dialect: str | None = None, **parameters: Any) -> Any:
     """Return a function by name, with a system's defaults or with parameters bound.
 
     Parameters
     ----------
-    name : str or Activation
-        A name from ``names``; an Activation is returned itself, or a copy when parameters are given.
+    name : str, Activation or Axiswise
+        A name from ``names``; a function is returned itself, or a copy when parameters are given.
     dialect : {"torch", "keras", "jax", "onnx"}, optional
-        Take that system's parameter defaults and its derivative at kinks.
+        Take that system's parameter defaults and its derivative at kinks; goes with a name.
     **parameters : float or array
         Values to bind.
 
@@ -93,7 +93,7 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
     ValueError
         If the name or the dialect is unknown, the system does not have the function, or a parameter is out of its bounds.
     TypeError
-        If a keyword is not a parameter of the function.
+        If a keyword is not a parameter of the function, or `name` is neither a name nor a function.
 
     Examples
     --------
@@ -101,18 +101,23 @@ def get(name: str | Activation, dialect: str | None = None, **parameters: Any) -
     >>> ac.get("leaky_relu", dialect="keras").parameters["negative_slope"]
     0.2
     """
-    if isinstance(name, Activation):
-        return name.bind(**parameters)
-    if name in _axiswise and not parameters:
-        return _axiswise[name]
-    if name not in _activations:
-        raise ValueError(f"no activation is called {name!r}; the names are: {', '.join(names())}")
-    activation = _activations[name]
-    if dialect is None:
-        return activation.bind(**parameters)
-    if dialect not in DIALECTS:
-        raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
-    return speak(name, dialect, **parameters)
+    function = (_activations.get(name) or _axiswise.get(name)) if isinstance(name, str) else name
+    if function is None:
+        raise ValueError(f"no activation is called {name!r}; the names are: {', '.join([*_activations, *_axiswise])}")
+    if not isinstance(function, (Activation, Axiswise)):
+        raise TypeError(f"name must be a string or a function of actcore, not {name!r}")
+    if dialect is not None:
+        if function is name:
+            raise TypeError(f"dialect goes with a name; {name!r} has its parameters already")
+        if dialect not in DIALECTS:
+            raise ValueError(f"dialect must be one of {', '.join(DIALECTS)}, not {dialect!r}")
+        if dialect not in function.spec.spellings:
+            raise ValueError(f"{dialect} has no function that corresponds to {name}")
+    if isinstance(function, Axiswise):
+        if parameters:
+            raise TypeError(f"{function.name} has no parameter {next(iter(parameters))!r} to bind; it takes options with each call")
+        return function
+    return function.bind(**parameters) if dialect is None else speak(function.name, dialect, **parameters)
 
 
 __all__ = [

@@ -39,10 +39,18 @@ class Elementwise(FastCall):
         """Apply the function where ``FastCall`` did not: parameters by keyword, scattered arrays, and errors in words."""
         if len(arrays) != self._n_arrays:
             raise TypeError(self._wrong_count(len(arrays)))
-        values = tuple(options.pop(name, bound) for name, bound in self._parameters.items())
-        for value, parameter in zip(values, self._row.parameters, strict=True):
-            if interop.kind_of(value) != "dask":  # looking at it would compute it
-                check_parameter(self._row, parameter, value)
+        named = {name: options.pop(name, bound) for name, bound in self._parameters.items()}
+        if interop.foreign_kind((*arrays, *named.values())) == "dlpack":
+            return interop.through_dlpack(self.__name__, self, arrays, {**named, **options})
+        for parameter in self._row.parameters:
+            if interop.kind_of(named[parameter.name]) != "dask":  # looking at it would compute it
+                check_parameter(self._row, parameter, named[parameter.name])
+        return self._apply(arrays, named, options)
+
+    def _apply(self, arrays: tuple[Any, ...], named: Mapping[str, Any], options: dict[str, Any]) -> Any:
+        """Call the ufunc, or what stands in for it, with checked parameters."""
+        values = tuple(named.values())
+        options = self._with_signature(options) if options.get("dtype") is not None else options
         result = interop.elementwise(self.ufunc, self._singles, arrays, values, options)
         if result is not NotImplemented:
             return result
@@ -56,6 +64,18 @@ class Elementwise(FastCall):
             if misfit is None:
                 raise
             raise ValueError(f"{self.__name__}: {misfit}") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by the activation's name and parameters."""
+        return _rebuild, (self._row.name, dict(self._parameters), self._kind)
+
+    def _with_signature(self, options: dict[str, Any]) -> dict[str, Any]:
+        """Return the options with a 16-bit dtype as a signature: NumPy takes one for all arguments, and parameters are float32."""
+        dtype = np.dtype(options["dtype"])
+        if dtype.name not in ("float16", "bfloat16"):
+            return options
+        signature = (*[dtype] * self._n_arrays, *[np.float32] * len(self._parameters), *[dtype] * self.ufunc.nout)
+        return {**{name: value for name, value in options.items() if name != "dtype"}, "signature": signature}
 
     def _wrong_count(self, given: int) -> str:
         arrays = "one array, x" if self._n_arrays == 1 else "two arrays, x and g"
@@ -90,6 +110,8 @@ class Elementwise(FastCall):
             accepted = "a tuple of two arrays, for value and derivative" if self.ufunc.nout > 1 else "one array"
             return f"out must be {accepted}, not {type(out).__name__}{f' of {len(outs)}' if isinstance(out, tuple) else ''}"
         for target in outs:
+            if target is not None and not isinstance(target, np.ndarray):
+                return f"out must be an array, not {type(target).__name__}"
             if target is not None and not _broadcasts(shape, np.shape(target)):
                 return f"out has the shape {np.shape(target)}, and the result {shape}"
         return None
@@ -107,7 +129,7 @@ def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:
     if isinstance(value, (int, float)):
         fine = parameter.accepts(value)
     else:
-        given = np.asarray(value)
+        given = np.asarray(interop.from_foreign(row.name, value))
         if not is_accepted(given.dtype):
             raise TypeError(f"{row.name}: {parameter.name} must be a number or an array of numbers, not {value!r}")
         above = given > parameter.minimum if parameter.exclusive_minimum else given >= parameter.minimum
@@ -260,20 +282,22 @@ class Activation(Elementwise):
         ]
         return gradients[0] if len(gradients) == 1 else tuple(gradients)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by name and parameters."""
-        return _rebuild, (self.name, dict(self._parameters))
-
     def __repr__(self) -> str:
         bound = ", ".join(f"{name}={value!r}" for name, value in self._parameters.items())
         return f"<actcore activation {self.name}{f' ({bound})' if bound else ''}>"
 
 
-def _rebuild(name: str, parameters: dict[str, float]) -> Activation:
-    """Undo ``Activation.__reduce__``."""
+def _rebuild(name: str, parameters: dict[str, float], kind: str = "value") -> Elementwise:
+    """Undo ``Elementwise.__reduce__``."""
     from actcore import get
 
-    return get(name, **parameters)
+    return function_of(get(name, **parameters), kind)
+
+
+def function_of(activation: Activation, kind: str) -> Elementwise:
+    """Return one of the functions of an activation: the value, which it is itself, or another by name."""
+    function: Elementwise = activation if kind == "value" else getattr(activation, kind)
+    return function
 
 
 def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:

@@ -2,47 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from actcore.activation import Activation, Elementwise, resolve
-from actcore.registry import ROWS, Row
+from actcore import interop
+from actcore.activation import Activation, Elementwise, function_of
+from actcore.registry import ROWS, Fact, Row
 
 
-class AtKinks:
-    """A derivative, or a function made with it, that takes given slopes at given points.
+class AtKinks(Elementwise):
+    """A derivative, or a function made with it, with the slopes that a system takes at kinks.
 
     Parameters
     ----------
-    function : Elementwise
-        What computes everywhere else.
-    points : list of (float, float)
-        Kinks, each with the slope to take there.
+    row : actcore.registry.Row
+        The facts of the function; those of the system among them.
+    kind : str
+        What is computed.
+    parameters : mapping of str to float
+        The bound parameter values.
+    dialect : str
+        The system.
     """
 
-    def __init__(self, function: Elementwise, points: list[tuple[float, float]]) -> None:
-        self.function = function
-        self.points = points
-        self.ufunc = function.ufunc
+    def __init__(self, row: Row, kind: str, parameters: Mapping[str, float], dialect: str) -> None:
+        super().__init__(row, kind, parameters)
+        self.dialect = dialect
 
-    def __call__(self, x: Any, *g: Any, **options: Any) -> Any:
-        """Apply the function; the arguments are those of the one it changes."""
-        x = x.copy() if isinstance(x, np.ndarray) and options.get("out") is not None else x  # the output may be x itself
-        result = self.function(x, *g, **options)
+    def _apply(self, arrays: tuple[Any, ...], named: Mapping[str, Any], options: dict[str, Any]) -> Any:
+        if options.get("out") is not None:  # which may be an argument
+            arrays = tuple(array.copy() if isinstance(array, np.ndarray) else array for array in arrays)
+        result = super()._apply(arrays, named, options)
         if isinstance(result, tuple):  # value and derivative
-            return result[0], self._changed(result[1], x, 1.0, options.get("where", True))
-        return self._changed(result, x, g[0] if g else 1.0, options.get("where", True))
+            return result[0], self._changed(result[1], arrays, named, options)
+        return self._changed(result, arrays, named, options)
 
-    def _changed(self, result: Any, x: Any, factor: Any, where: Any) -> Any:
-        """Return `result` with factor · slope at the kinks; an ndarray is changed in place."""
-        for at, slope in self.points:
-            here = np.equal(x, at) if isinstance(x, (np.ndarray, float, int, list)) else x == at
-            if isinstance(result, np.ndarray):
-                np.copyto(result, factor * slope, where=np.logical_and(here, where), casting="same_kind")
-            else:  # a scalar, or an array of another kind, which keeps its kind under arithmetic
-                result = result * ~here + factor * slope * here
+    def _changed(self, result: Any, arrays: tuple[Any, ...], named: Mapping[str, Any], options: dict[str, Any]) -> Any:
+        """Return `result` with g · slope, or the slope where there is no g, at the kinks."""
+        for kink in self._row.spellings[self.dialect].kinks:
+            here = np.equal(arrays[0], _at(kink.at, named))
+            slope = _at(kink.derivative, named)
+            where = options.get("where", True)
+            result = interop.replaced(
+                result,
+                here if where is True else np.logical_and(here, where),
+                np.multiply(arrays[1], slope) if len(arrays) > 1 else slope,
+            )
         return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by row, dialect and parameters."""
+        return _rebuild, (self._row.name, self.dialect, dict(self._parameters), self._kind)
+
+    def __repr__(self) -> str:
+        return f"{super().__repr__()[:-1]}, as in {self.dialect}>"
+
+
+def _at(fact: Fact, named: Mapping[str, Any]) -> Any:
+    """Return a fact of the registry for parameters of any shape."""
+    return fact(**named) if callable(fact) else fact
 
 
 class DialectActivation(Activation):
@@ -62,10 +82,9 @@ class DialectActivation(Activation):
         spelling = row.spellings[dialect]
         super().__init__(row, **{**spelling.defaults, **parameters})
         self.dialect = dialect
-        points = [(resolve(kink.at, self.parameters), resolve(kink.derivative, self.parameters)) for kink in spelling.kinks]
-        if points:
+        if spelling.kinks:
             for kind in ("derivative", "backward", "value_and_derivative"):
-                setattr(self, kind, AtKinks(getattr(self, kind), points))
+                setattr(self, kind, AtKinks(row, kind, self.parameters, dialect))
 
     def bind(self, **parameters: Any) -> Activation:
         """Return a copy in the same dialect with some parameters bound to other values.
@@ -98,7 +117,7 @@ def speak(name: str, dialect: str, **parameters: Any) -> Activation:
     name : str
         A row's name.
     dialect : str
-        A system of ``registry.DIALECTS``.
+        A system that has a spelling in the row.
     **parameters : float or array
         Values to bind.
 
@@ -107,21 +126,14 @@ def speak(name: str, dialect: str, **parameters: Any) -> Activation:
     Activation
         With the system's defaults and its derivative at kinks; of another row where the system means another function, such as the
         tanh form of GELU.
-
-    Raises
-    ------
-    ValueError
-        If the system has no such function.
     """
     rows = {row.name: row for row in ROWS}
-    spelling = rows[name].spellings.get(dialect)
-    if spelling is None:
-        raise ValueError(f"{dialect} has no function that corresponds to {name}")
+    spelling = rows[name].spellings[dialect]
     if spelling.row:
         return Activation(rows[spelling.row], **parameters)
     return DialectActivation(rows[name], dialect, **parameters)
 
 
-def _rebuild(name: str, dialect: str, parameters: dict[str, Any]) -> Activation:
-    """Undo ``DialectActivation.__reduce__``."""
-    return speak(name, dialect, **parameters)
+def _rebuild(name: str, dialect: str, parameters: dict[str, Any], kind: str = "value") -> Elementwise:
+    """Undo ``DialectActivation.__reduce__`` and that of its functions."""
+    return function_of(speak(name, dialect, **parameters), kind)

@@ -49,7 +49,7 @@ def from_foreign(name: str, x: Any) -> Any:
     except (BufferError, RuntimeError, TypeError, ValueError) as error:
         raise TypeError(
             f"{name}: NumPy cannot read this {type(x).__module__}.{type(x).__qualname__} through DLPack ({error}); "
-            "accepted are arrays in the CPU's memory that need no gradient"
+            "accepted are arrays in the CPU's memory, of a dtype that NumPy has, that need no gradient"
         ) from None
 
 
@@ -67,7 +67,7 @@ def to_foreign(like: Any, result: Any) -> Any:
 
 def through_dlpack(name: str, function: Callable[..., Any], arrays: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """Call a function of NumPy arrays with DLPack objects; the result is of the kind of the first of them."""
-    like = next(array for array in arrays if kind_of(array) == "dlpack")
+    like = next(array for array in (*arrays, *options.values()) if kind_of(array) == "dlpack")
     converted = {
         key: tuple(from_foreign(name, each) for each in value)
         if isinstance(value, tuple)
@@ -107,12 +107,24 @@ def elementwise(
         Of the foreign kind; NotImplemented where the plain call does.
     """
     kind = foreign_kind((*arrays, *values))
-    if kind == "dlpack":
-        return through_dlpack(ufunc.__name__, ufunc, (*arrays, *values), options)
     if kind in ("dask", "xarray") and len(singles) > 1:
         _no_out(ufunc.__name__, kind, options.pop("out", None))
         return tuple(single(*arrays, *values, **options) for single in singles)
     return NotImplemented
+
+
+def replaced(result: Any, here: Any, value: Any) -> Any:
+    """Return a result, of whatever kind, with `value` where `here` is true, in its own dtype; a NumPy array is changed in place."""
+    if isinstance(result, np.ndarray):
+        np.copyto(result, value, where=here, casting="same_kind")
+        return result
+    if isinstance(result, np.generic):
+        return result.dtype.type(value) if here else result
+    if kind_of(result) == "dask":
+        chosen = sys.modules["dask.array"].where(here, value, result)
+    else:
+        chosen = result.mask(here, value) if kind_of(result) == "pandas" else result.where(~here, value)
+    return chosen.astype(result.dtype) if hasattr(result, "dtype") else chosen
 
 
 # --- along an axis ------------------------------------------------------------------------------------------------------

@@ -193,7 +193,7 @@ cdef class MLP:
             raise IndexError(f"layer {layer} does not exist; this network has layers 0 to {n_layers - 1}")
         if index < 0:
             index += n_layers
-        function = activation if isinstance(activation, Axiswise) else actcore.get(activation)
+        function = actcore.get(activation)
         new = self.net.layers[index]
         new.softmax = isinstance(function, Axiswise)
         new.n_values = 0

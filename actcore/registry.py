@@ -10,6 +10,7 @@ an mpmath context `m`), and the kernels are proven against the second.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf
@@ -39,7 +40,7 @@ class Parameter:
     def accepts(self, value: float) -> bool:
         """Tell whether `value` is finite and lies within the bounds."""
         above = value > self.minimum if self.exclusive_minimum else value >= self.minimum
-        return above and value <= self.maximum and abs(value) < inf
+        return above and value <= self.maximum and abs(value) <= sys.float_info.max
 
     @property
     def bounds(self) -> str:
@@ -714,7 +715,13 @@ ROWS: tuple[Row, ...] = (
         spellings={
             "torch": Spelling("torch.nn.functional.hardtanh"),
             "keras": Spelling("keras.activations.hard_tanh"),
-            "jax": Spelling("jax.nn.hard_tanh", kinks=(Kink(-1.0, derivative=1.0), Kink(1.0, derivative=1.0))),
+            "jax": Spelling(
+                "jax.nn.hard_tanh",
+                kinks=(
+                    Kink(lambda min_value, max_value: min_value, derivative=1.0),
+                    Kink(lambda min_value, max_value: max_value, derivative=1.0),
+                ),
+            ),
             "onnx": Spelling("Clip"),
         },
         advice="tanh for hardware without exponentials: linear in the middle, flat outside.",

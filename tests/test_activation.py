@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 
+import ml_dtypes
 import numpy as np
 import pytest
 from hypothesis import given
@@ -191,6 +193,10 @@ def test_integers_and_lists_promote_as_numpy_does(activation: Activation) -> Non
     assert activation(np.arange(3, dtype=np.int8)).dtype == (np.float64 if activation.spec.parameters else np.float16)
     assert activation(np.arange(3, dtype=np.int16)).dtype == small
     assert activation(np.arange(3.0), dtype="float32", casting="same_kind").dtype == np.float32
+    for short in (np.float16, ml_dtypes.bfloat16):
+        x = np.linspace(0.1, 0.9, 9)
+        assert same_bits(activation(x, dtype=short), activation(x.astype(short)))
+        assert same_bits(activation.value_and_derivative(x, dtype=short)[1], activation.derivative(x.astype(short)))
 
 
 @activations
@@ -226,6 +232,9 @@ def test_pickles_and_binds(activation: Activation) -> None:
     again = pickle.loads(pickle.dumps(activation))
     assert again.name == activation.name and again.parameters == activation.parameters
     assert pickle.loads(pickle.dumps(activation.ufunc)) is activation.ufunc
+    for kind in KINDS:
+        function = kind_of(activation, kind.name)
+        assert repr(pickle.loads(pickle.dumps(function))) == repr(copy.deepcopy(function)) == repr(function)
     for parameter in activation.spec.parameters:
         bound = activation.bind(**{parameter.name: parameter.default + parameter.step})
         assert bound.parameters[parameter.name] == parameter.default + parameter.step
@@ -244,6 +253,8 @@ def test_pickles_and_binds(activation: Activation) -> None:
                 activation(x, **{parameter.name: steep})
             with pytest.raises(ValueError, match=parameter.name):
                 activation(x, **{parameter.name: np.full(101, steep)})
+        with pytest.raises(ValueError, match=parameter.name):
+            activation(x, **{parameter.name: 10**400})
         for wrong in ("steep", None, 1j):
             with pytest.raises(TypeError, match=parameter.name):
                 activation(x, **{parameter.name: wrong})

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pickle
 
+import array_api_strict as xp
+import dask.array as da
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
 import actcore as ac
 from actcore.activation import kinks_of, resolve
@@ -58,3 +62,59 @@ def test_a_system_without_the_function_is_named() -> None:
         ac.get(lacking[0], dialect=lacking[1])
     bound = ac.get("leaky_relu", dialect="jax", negative_slope=0.3)
     assert bound.bind(negative_slope=0.4).derivative(0.0) == 1.0
+
+
+def test_kinks_move_with_the_parameters() -> None:
+    hard_tanh = ac.get("hard_tanh", dialect="jax")
+    x = np.array([-2.0, -1.0, 1.0, 2.0])
+    assert np.array_equal(hard_tanh.derivative(x, min_value=-2.0), [1, 1, 1, 0])
+    assert np.array_equal(hard_tanh.bind(max_value=2.0).derivative(x), [0, 1, 1, 1])
+    assert np.array_equal(hard_tanh.derivative(x, min_value=np.array([-2.0, -1, -3, -1])), [1, 1, 1, 0])
+
+
+def test_kinks_keep_the_dtype_and_the_kind_of_an_array() -> None:
+    function = ac.get("leaky_relu", dialect="jax")
+    for dtype in ("float16", "float32", "float64"):
+        kinds = (np.dtype(dtype).type(0), np.zeros((), dtype), np.zeros(3, dtype), pd.Series(np.zeros(3, dtype)))
+        for x in (*kinds, xr.DataArray(np.zeros(3, dtype)), da.zeros(3, dtype=dtype)):
+            for slope in (function.derivative(x), function.value_and_derivative(x)[1], function.backward(x, x + 1)):
+                assert isinstance(slope, type(ac.relu.derivative(x))) and slope.dtype == dtype and np.all(np.asarray(slope) == 1)
+    for x in ((0.0, -1.0), [0.0, -1.0], np.ma.MaskedArray([0.0, -1.0], [False, True]), xp.asarray([0.0, -1.0])):
+        slope = function.derivative(x)
+        assert isinstance(slope, type(ac.relu.derivative(x))) and float(slope[0]) == 1.0
+
+
+def test_kinks_take_infinite_gradients_and_outputs_that_are_inputs() -> None:
+    function = ac.get("leaky_relu", dialect="jax")
+    x, g = np.array([-1.0, 0.0, 1.0]), np.array([np.inf, 2.0, np.inf])
+    expected = np.array([np.inf, 2.0, np.inf])
+    assert np.array_equal(function.backward(x, g), expected)
+    assert np.array_equal(function.backward(pd.Series(x), pd.Series(g)), expected)
+    assert function.backward(x, g, out=g) is g and np.array_equal(g, expected)
+    assert np.array_equal(function.derivative(x, out=np.full(3, 7.0), where=[True, False, True]), [0.01, 7, 1])
+
+
+def test_functions_with_kinks_are_pickled_and_explain_errors() -> None:
+    function = ac.get("hard_tanh", dialect="jax", max_value=2.0).derivative
+    again = pickle.loads(pickle.dumps(function))
+    assert repr(again) == repr(function) and "as in jax" in repr(again) and again(2.0) == 1.0
+    for call, words in (
+        (lambda: function(), "takes one array, x, and got 0"),
+        (lambda: function(xp.asarray([1j])), "x has dtype complex128"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            call()
+
+
+def test_a_dialect_goes_with_a_name_that_the_system_has() -> None:
+    assert ac.get("softmax", dialect="torch") is ac.softmax
+    assert ac.get(ac.softmax) is ac.softmax and ac.get(ac.gelu) is ac.gelu
+    for error, words, arguments in (
+        (ValueError, "dialect must be one of torch", {"name": "softmax", "dialect": "caffe"}),
+        (ValueError, "torch has no function that corresponds to sparsemax", {"name": "sparsemax", "dialect": "torch"}),
+        (TypeError, "dialect goes with a name", {"name": ac.elu, "dialect": "torch"}),
+        (TypeError, "softmax has no parameter 'alpha'", {"name": "softmax", "alpha": 1.0}),
+        (TypeError, "name must be a string or a function", {"name": ["gelu"]}),
+    ):
+        with pytest.raises(error, match=words):
+            ac.get(**arguments)

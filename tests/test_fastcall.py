@@ -69,7 +69,7 @@ def test_in_place() -> None:
     ("arguments", "error", "words"),
     [
         ({"out": np.empty(10)}, ValueError, "out has the shape"),
-        ({"out": [0.0] * 11}, TypeError, "arrays"),
+        ({"out": [0.0] * 11}, TypeError, "out must be an array, not list"),
         ({"out": (np.empty(11), np.empty(11))}, ValueError, "tuple"),
         ({"negative_slope": np.nan}, ValueError, "outside"),
         ({"slope": 0.1}, TypeError, "no argument 'slope'"),

@@ -290,3 +290,16 @@ def test_lazy_and_labelled_arrays_take_no_out() -> None:
             ac.softmax(x, out=out)
     with pytest.raises(TypeError, match="takes no out= here"):
         ac.gelu.value_and_derivative(da.from_array(X), out=(out, out))
+
+
+def test_errors_with_array_api_objects_are_in_words_too() -> None:
+    x = xp.asarray(X)
+    for error, words, call in (
+        (TypeError, "gelu: x has dtype complex128", lambda: ac.gelu(xp.asarray([1j]))),
+        (TypeError, "gelu has no argument 'steepness'", lambda: ac.gelu(x, steepness=1.0)),
+        (ValueError, "gelu: out has the shape", lambda: ac.gelu(x, out=xp.asarray(X[:1]))),
+        (ValueError, "elu: alpha=.* is outside", lambda: ac.elu(x, alpha=xp.asarray(-1.0))),
+        (TypeError, "elu: NumPy cannot read this", lambda: ac.elu(X, alpha=Elsewhere())),
+    ):
+        with pytest.raises(error, match=words):
+            call()
