@@ -253,7 +253,8 @@ class Activation(Elementwise):
         Returns
         -------
         ndarray, scalar or tuple of them
-            Of the parameter's shape; a tuple in registry order where several parameters are learnable.
+            Of the parameter's shape; a tuple in registry order where several parameters are learnable. Lazy where x is; masked
+            entries take no part.
 
         Raises
         ------
@@ -275,9 +276,11 @@ class Activation(Elementwise):
         if len(values) > len(self._row.parameters):
             raise TypeError(f"{self.name} has {len(self._row.parameters)} parameters, and {len(values)} values were given")
         named = dict(zip(self._parameters, values, strict=False))
+        for name in named.keys() & parameters.keys():
+            raise TypeError(f"{self.name}: {name} is given twice, by position and by name")
         bound = {**self._parameters, **named, **parameters}
         gradients = [
-            _summed_to(np.shape(bound[name]), Elementwise(self._row, f"gradient_{name}", self._parameters)(x, g, **bound))
+            interop.summed_to(np.shape(bound[name]), Elementwise(self._row, f"gradient_{name}", self._parameters)(x, g, **bound))
             for name in learnable
         ]
         return gradients[0] if len(gradients) == 1 else tuple(gradients)
@@ -306,14 +309,6 @@ def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
         return np.broadcast_shapes(shape, target) == target
     except ValueError:
         return False
-
-
-def _summed_to(shape: tuple[int, ...], full: Any) -> Any:
-    """Undo a broadcast: sum `full` over the axes that a parameter of `shape` was repeated along, in float64."""
-    full = np.asarray(full)
-    extra = full.ndim - len(shape)
-    repeated = tuple(axis for axis in range(full.ndim) if axis < extra or shape[axis - extra] == 1)
-    return full.sum(axis=repeated, dtype=np.float64).reshape(shape).astype(full.dtype)[()]
 
 
 def describe(row: Row) -> str:

@@ -127,6 +127,22 @@ def replaced(result: Any, here: Any, value: Any) -> Any:
     return chosen.astype(result.dtype) if hasattr(result, "dtype") else chosen
 
 
+def summed_to(shape: tuple[int, ...], full: Any) -> Any:
+    """Undo a broadcast: sum `full` over the axes that a parameter of `shape` was repeated along, in float64."""
+    kind = kind_of(full)
+    if kind == "dlpack":
+        return to_foreign(full, summed_to(shape, from_foreign("gradient", full)))
+    if kind == "xarray":
+        return summed_to(shape, full.data)
+    if kind != "dask":
+        full = np.ma.filled(full, 0) if kind == "masked" else np.asarray(full)
+    extra = full.ndim - len(shape)
+    repeated = tuple(axis for axis in range(full.ndim) if axis < extra or shape[axis - extra] == 1)
+    with np.errstate(over="ignore"):  # a sum that overflows is a result, not an event
+        total = full.sum(axis=repeated, dtype=np.float64).reshape(shape).astype(full.dtype)
+    return total if kind == "dask" else total[()]
+
+
 # --- along an axis ------------------------------------------------------------------------------------------------------
 
 
@@ -166,9 +182,12 @@ def _dask(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any
     given = [da.asarray(array) for array in arrays]
     shape = given[0].shape
     axes = function.axes("x", len(shape), axis)
+    value_shape = function.result_shape(shape, axes, options)
+    if kind == "backward":
+        given[1] = _broadcast(given[1], value_shape)
     if options.get("where") is not None:
-        given.append(da.broadcast_to(da.asarray(options["where"]), shape))
-    result_shape = function.result_shape(shape, axes, options) if kind == "value" else shape
+        given.append(_broadcast(da.asarray(options["where"]), shape))
+    result_shape = value_shape if kind == "value" else shape
     kept = [k for k in range(len(shape)) if k not in axes or len(result_shape) == len(shape)]
     # The axes get labels of their own in every array, so that they are summed over, in one piece, and made anew in the result.
     indices = []
@@ -196,6 +215,13 @@ def _dask(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any
     )
 
 
+def _broadcast(array: Any, shape: tuple[int, ...]) -> Any:
+    """Return a dask array broadcast to a shape; one of unknown size fits if it has the dimensions."""
+    unknown = any(size != size for size in (*array.shape, *shape))
+    fits = array.ndim == len(shape) if unknown else array.shape == shape
+    return array if fits else sys.modules["dask.array"].broadcast_to(array, shape)
+
+
 def _block(*blocks: Any, function: Any, kind: str, axes: tuple[int, ...], options: dict[str, Any]) -> Any:
     """Compute one chunk; a third or, in a value, second block is the mask."""
     count = 1 if kind == "value" else 2
@@ -206,19 +232,23 @@ def _block(*blocks: Any, function: Any, kind: str, axes: tuple[int, ...], option
 def _xarray(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: Any, options: dict[str, Any]) -> Any:
     """Keep name, attributes and the coordinates of every dimension whose length stays; `axis` may name dimensions."""
     _no_out(function.name, "xarray", out)
-    like = next(array for array in arrays if kind_of(array) == "xarray")
-    if not hasattr(like, "dims") or hasattr(like, "data_vars"):
-        raise TypeError(
-            f"{function.name}: of xarray, DataArray is accepted, and this is {type(like).__name__}; use its map method"
-        )
+    xarray = sys.modules["xarray"]
+    where = options.get("where")
+    labelled = [array for array in (*arrays, where) if kind_of(array) == "xarray"]
+    for array in labelled:
+        if not isinstance(array, xarray.DataArray):
+            raise TypeError(f"{function.name}: of xarray, DataArray is accepted, and this is {type(array).__name__}")
+    like = labelled[0]
+    resized = {dim for array in labelled for dim in array.dims if array.sizes[dim] != like.sizes.get(dim)}
+    xarray.align(*labelled, join="exact", copy=False, exclude=resized)  # raises where coordinates differ
     named = [axis] if isinstance(axis, str) else axis if isinstance(axis, (tuple, list)) else []
     if named and all(isinstance(dim, str) for dim in named):
-        axis = tuple(like.dims.index(dim) for dim in named)
-    where = options.get("where")
-    options = {**options, "where": where.transpose(*like.dims).data} if kind_of(where) == "xarray" else options
+        axis = like.get_axis_num(tuple(named))
+    if kind_of(where) == "xarray":
+        options = {**options, "where": where.broadcast_like(like).transpose(*like.dims).data}
     order = list(arrays[0].dims) if kind_of(arrays[0]) == "xarray" else []
     data = [
-        a.transpose(*(d for d in order if d in a.dims)).data if kind_of(a) == "xarray" and order else a for a in arrays
+        a.transpose(*(d for d in order if d in a.dims), ...).data if kind_of(a) == "xarray" else a for a in arrays
     ]
     result = function._call(kind, tuple(data), axis, None, options)
     axes = function.axes("x", like.ndim, axis)
@@ -234,18 +264,33 @@ def _pandas(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
     """Keep index, columns and name, along every axis whose length stays."""
     _no_out(function.name, "pandas", out)
     pandas = sys.modules["pandas"]
-    like = arrays[0] if kind_of(arrays[0]) == "pandas" else arrays[1]
     where = options.get("where")
+    labelled = [array for array in (*arrays, where) if kind_of(array) == "pandas"]
+    like = labelled[0]
+    for array in labelled:
+        if not isinstance(array, (pandas.Series, pandas.DataFrame)):
+            raise TypeError(f"{function.name}: of pandas, Series and DataFrame are accepted, and this is {type(array).__name__}")
+        axes_of_both = zip(array.axes, like.axes, strict=True) if array.ndim == like.ndim else ()
+        if any(len(ours) == len(theirs) and not ours.equals(theirs) for ours, theirs in axes_of_both):
+            raise ValueError(f"{function.name}: the labels of the arguments differ; align them first")
     options = {**options, "where": where.to_numpy()} if kind_of(where) == "pandas" else options
-    result = function._call(
-        kind, tuple(a.to_numpy() if kind_of(a) == "pandas" else a for a in arrays), axis, None, options
-    )
+    result = function._call(kind, tuple(_numbers(a) if kind_of(a) == "pandas" else a for a in arrays), axis, None, options)
     axes = function.axes("x", like.ndim, axis)
     labels = [label for k, label in enumerate(like.axes) if np.ndim(result) == like.ndim or k not in axes]
     labels = [label if len(label) == size else None for label, size in zip(labels, np.shape(result), strict=True)]
     if np.ndim(result) == 2:
         return pandas.DataFrame(result, index=labels[0], columns=labels[1])
     return pandas.Series(result, index=labels[0], name=getattr(like, "name", None)) if np.ndim(result) == 1 else result
+
+
+def _numbers(frame: Any) -> Any:
+    """Return the values of a Series or DataFrame; a missing one among numbers that pandas can miss is NaN."""
+    values = frame.to_numpy()
+    if values.dtype == object:
+        dtypes = [frame.dtype] if frame.ndim == 1 else frame.dtypes
+        if all(sys.modules["pandas"].api.types.is_numeric_dtype(dtype) for dtype in dtypes):
+            return frame.to_numpy(np.float64, na_value=np.nan)
+    return values
 
 
 _ADAPTERS: dict[str, Callable[..., Any]] = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from actcore import interop
 from actcore.activation import Activation
 from actcore.along_axis import Axis, Axiswise
 
@@ -284,7 +285,11 @@ class GumbelSoftmax:
 
     @staticmethod
     def _noisy(x: Any, noise: Any) -> Any:
-        return x if noise is None else np.add(x, noise)
+        if noise is None:
+            return x
+        if interop.foreign_kind((x, noise)) == "dlpack":  # which NumPy's ufuncs do not keep what they are
+            return interop.through_dlpack("gumbel_softmax", np.add, (x, noise), {})
+        return np.add(x, noise)
 
     def __reduce__(self) -> str:
         """Pickle by name."""

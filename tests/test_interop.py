@@ -303,3 +303,50 @@ def test_errors_with_array_api_objects_are_in_words_too() -> None:
     ):
         with pytest.raises(error, match=words):
             call()
+
+
+def test_labels_of_other_arguments_count() -> None:
+    x = xr.DataArray(X, dims=("row", "column"), coords={"row": list("abcd"), "column": range(6)})
+    where = xr.DataArray([True, False] * 3, dims="column")
+    assert np.array_equal(ac.softmax(x, axis="column", where=where), ac.softmax(X, where=where.values))
+    assert np.array_equal(ac.softmax.backward(X, x, axis=1), ac.softmax.backward(X, X))
+    frame = pd.DataFrame(X, index=list("abcd"))
+    assert np.array_equal(ac.softmax(frame, where=frame > 0.5), ac.softmax(X, where=X > 0.5))
+    for error, words, call in (
+        (ValueError, "'depth' not found in array dimensions", lambda: ac.softmax(x, axis="depth")),
+        (ValueError, "row", lambda: ac.softmax.backward(x, x.assign_coords(row=list("efgh")), axis="column")),
+        (ValueError, "labels of the arguments differ", lambda: ac.softmax.backward(frame, frame[::-1])),
+        (ValueError, "labels of the arguments differ", lambda: ac.softmax(frame, where=frame[::-1] > 0)),
+        (TypeError, "of xarray, DataArray is accepted, and this is Variable", lambda: ac.softmax(x.variable)),
+        (TypeError, "of xarray, DataArray is accepted, and this is Dataset", lambda: ac.softmax(x.to_dataset(name="x"))),
+        (TypeError, "Series and DataFrame are accepted, and this is Index", lambda: ac.softmax(pd.Index([1.0, 2.0]))),
+    ):
+        with pytest.raises(error, match=words):
+            call()
+
+
+def test_numbers_that_pandas_misses_are_nan_along_an_axis() -> None:
+    frame = pd.DataFrame({"a": pd.array([1.0, None, 0.0], "Float64"), "b": [1.0, 2.0, 0.0]}, index=list("uvw"))
+    expected = pd.DataFrame([[0.5, 0.5], [np.nan, np.nan], [0.5, 0.5]], index=frame.index, columns=frame.columns)
+    pd.testing.assert_frame_equal(ac.softmax(frame), expected)
+    with pytest.raises(TypeError, match="x has dtype object"):
+        ac.softmax(pd.Series(["a", "b"], dtype=object))
+
+
+def test_dask_gradients_broadcast_and_unknown_sizes_pass() -> None:
+    y = da.from_array(ac.softmax(X), chunks=2)
+    unknown = y[y[:, 0] >= 0]
+    with lazily():
+        gx = ac.softmax.backward(y, da.ones(6))
+        masked = ac.softmax(unknown, where=unknown > 0.1)
+    assert np.array_equal(gx.compute(scheduler="synchronous"), ac.softmax.backward(ac.softmax(X), np.ones(6)))
+    assert np.array_equal(masked.compute(scheduler="synchronous"), ac.softmax(ac.softmax(X), where=ac.softmax(X) > 0.1))
+
+
+def test_gumbel_softmax_keeps_array_api_objects() -> None:
+    x = xp.asarray(X)
+    noise = ac.gumbel_softmax.noise(X, rng=0)
+    sample = ac.gumbel_softmax(x, noise=noise)
+    assert type(sample) is type(x) and np.array_equal(np.from_dlpack(sample), ac.gumbel_softmax(X, rng=0))
+    gx = ac.gumbel_softmax.backward(x, x, noise)
+    assert type(gx) is type(x) and np.array_equal(np.from_dlpack(gx), ac.gumbel_softmax.backward(X, X, noise))

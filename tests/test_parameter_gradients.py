@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import array_api_strict as xp
+import dask.array as da
 import numpy as np
+import pandas as pd
 import pytest
+import xarray as xr
 
 import actcore as ac
 from actcore.registry import ROWS
@@ -45,3 +49,26 @@ def test_positional_values_dtypes_and_errors() -> None:
         ac.tanh.parameter_gradients(x, x)
     with pytest.raises(TypeError, match="values were given"):
         activation.parameter_gradients(x, x, *[1.0] * (len(row.parameters) + 1))
+
+
+def test_a_sum_that_overflows_is_a_result_and_no_warning() -> None:
+    x = np.full(4, -3e38, np.float32)
+    assert ac.prelu.parameter_gradients(x, np.ones(4, np.float32)) == -np.inf
+
+
+def test_masked_entries_take_no_part_and_lazy_ones_wait() -> None:
+    x, g = np.array([-1.0, -2.0, 3.0]), np.ones(3)
+    assert ac.prelu.parameter_gradients(np.ma.MaskedArray(x, [False, True, False]), g) == -1.0
+    each = ac.prelu.parameter_gradients(np.ma.MaskedArray(x, [False, True, False]), g, np.full(3, 0.25))
+    assert type(each) is np.ndarray and np.array_equal(each, [-1, 0, 0])
+    lazy = ac.prelu.parameter_gradients(da.from_array(x, chunks=2), g)
+    assert isinstance(lazy, da.Array) and lazy.compute() == -3.0
+    tensor = ac.prelu.parameter_gradients(xp.asarray(x), g, xp.asarray([0.25]))
+    assert type(tensor) is type(xp.asarray(x)) and tensor.shape == (1,) and float(tensor[0]) == -3.0
+    for labelled in (pd.Series(x), xr.DataArray(x)):
+        assert ac.prelu.parameter_gradients(labelled, g) == -3.0
+
+
+def test_a_value_given_twice_is_an_error() -> None:
+    with pytest.raises(TypeError, match="prelu: alpha is given twice"):
+        ac.prelu.parameter_gradients(np.ones(3), np.ones(3), 0.25, alpha=0.5)
