@@ -37,9 +37,14 @@ def one_for_each(activation: Any, layers: int) -> list[Any]:
 def batch(array: Any, columns: int, name: str, dtype: Any) -> Array:
     """Return an argument as a contiguous (N, columns) array."""
     try:
-        given = np.ascontiguousarray(array, dtype=dtype)
+        asked = np.asarray(array)
+        if asked.dtype != object and not np.can_cast(asked.dtype, dtype, "same_kind"):
+            raise TypeError
+        with np.errstate(over="ignore"):  # infinity, like that which comes in
+            given = np.ascontiguousarray(asked, dtype=dtype)
     except (TypeError, ValueError):
-        raise TypeError(f"{name} must be an array of numbers of shape (N, {columns}), not {type(array).__name__}") from None
+        what = getattr(array, "dtype", type(array).__name__)
+        raise TypeError(f"{name} must be an array of numbers of shape (N, {columns}), not {what}") from None
     if np.ndim(array) != 2 or given.shape[1] != columns:
         raise ValueError(f"{name} must have shape (N, {columns}), and has {np.shape(array)}")
     return given
@@ -69,7 +74,7 @@ def checked_targets(y: Any, n: int, outputs: int, dtype: Any, labels: bool, prob
         wrong = given[(given < 0) | (given >= outputs)]
         if len(wrong):
             raise ValueError(f"y holds the label {wrong[0]}; with {outputs} outputs labels run from 0 to {outputs - 1}")
-        given = np.eye(outputs)[given]
+        given = np.eye(outputs)[given.astype(np.intp)]
     elif given.ndim == 1 and outputs == 1:
         given = given[:, None]
     wanted = finite(batch(given, outputs, "y", dtype), "y")

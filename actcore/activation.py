@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -24,13 +24,14 @@ class Elementwise(FastCall):
         The compiled function; its inputs are the arrays followed by the parameters in registry order.
     """
 
-    def __init__(self, row: Row, kind: str, parameters: Mapping[str, float]) -> None:
+    def __init__(self, row: Row, kind: str, parameters: Mapping[str, float], activation: tuple[Any, ...] = ()) -> None:
         ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind))
         super().__init__(ufunc, row.parameters, parameters.values(), row.name, kind)
         self.__name__ = self.__qualname__ = self.ufunc.__name__
         self._row = row
         self._kind = kind
         self._parameters = MappingProxyType(dict(parameters))
+        self._activation = activation  # how to make it again, in order to pickle one of its functions
         self._n_arrays = self.ufunc.nin - len(row.parameters)
         #: What the outputs of a call with several are one by one.
         self._singles = tuple(getattr(_ufuncs, _ufuncs.ufunc_name(row.name, order)) for order in ORDERS[: self.ufunc.nout])
@@ -66,8 +67,8 @@ class Elementwise(FastCall):
             raise ValueError(f"{self.__name__}: {misfit}") from error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by the activation's name and parameters."""
-        return _rebuild, (self._row.name, dict(self._parameters), self._kind)
+        """Pickle as a function of its activation."""
+        return _function_of, (*self._activation, self._kind)
 
     def _with_signature(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options with a 16-bit dtype as a signature: NumPy takes one for all arguments, and parameters are float32."""
@@ -187,10 +188,11 @@ class Activation(Elementwise):
                 check_parameter(row, parameter, parameters[parameter.name])
         bound = {**row.defaults, **parameters}
         super().__init__(row, "value", bound)
-        self.derivative = Elementwise(row, "derivative", bound)
-        self.second_derivative = Elementwise(row, "second_derivative", bound)
-        self.value_and_derivative = Elementwise(row, "value_and_derivative", bound)
-        self.backward = Elementwise(row, "backward", bound)
+        again = self.__reduce__()
+        self.derivative = Elementwise(row, "derivative", bound, again)
+        self.second_derivative = Elementwise(row, "second_derivative", bound, again)
+        self.value_and_derivative = Elementwise(row, "value_and_derivative", bound, again)
+        self.backward = Elementwise(row, "backward", bound, again)
         self.__doc__ = describe(row)
 
     @property
@@ -285,21 +287,26 @@ class Activation(Elementwise):
         ]
         return gradients[0] if len(gradients) == 1 else tuple(gradients)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by name and parameters."""
+        return _rebuild, (self.name, dict(self._parameters))
+
     def __repr__(self) -> str:
         bound = ", ".join(f"{name}={value!r}" for name, value in self._parameters.items())
         return f"<actcore activation {self.name}{f' ({bound})' if bound else ''}>"
 
 
-def _rebuild(name: str, parameters: dict[str, float], kind: str = "value") -> Elementwise:
-    """Undo ``Elementwise.__reduce__``."""
+def _rebuild(name: str, parameters: dict[str, float]) -> Activation:
+    """Undo ``Activation.__reduce__``."""
     from actcore import get
 
-    return function_of(get(name, **parameters), kind)
+    activation: Activation = get(name, **parameters)
+    return activation
 
 
-def function_of(activation: Activation, kind: str) -> Elementwise:
-    """Return one of the functions of an activation: the value, which it is itself, or another by name."""
-    function: Elementwise = activation if kind == "value" else getattr(activation, kind)
+def _function_of(rebuild: Callable[..., Activation], arguments: tuple[Any, ...], kind: str) -> Elementwise:
+    """Undo ``Elementwise.__reduce__``."""
+    function: Elementwise = getattr(rebuild(*arguments), kind)
     return function
 
 

@@ -19,7 +19,8 @@ class LayerDiagnosis:
     Attributes
     ----------
     counts : ndarray of int, shape (bins,)
-        Histogram of the pre-activations of all units; what lies beyond the limits is counted in the outermost bins.
+        Histogram of the pre-activations of all units; what lies beyond the limits is counted in the outermost bins, and
+        NaN as 0.
     edges : ndarray of float64, shape (bins + 1,)
         Limits of the bins.
     saturated : float
@@ -79,7 +80,7 @@ def diagnose(
     (0.75, array([False,  True]))
     """
     low, high = limits
-    if bins < 1 or not low < high:
+    if bins < 1 or not -np.inf < low < high < np.inf:
         raise ValueError(f"a histogram needs at least one bin and increasing limits, not bins={bins}, limits={limits}")
     pre_activations, slopes = net.pre_activations(X), net.slopes(X)
     if pre_activations[0].size == 0:
@@ -92,7 +93,7 @@ def diagnose(
         small = size < threshold
         mean = float(size.mean(dtype=np.float64))
         to_output *= mean
-        places = np.floor((np.nan_to_num(z.ravel()) - low) * (bins / (high - low)))
+        places = np.floor((np.clip(np.nan_to_num(z.ravel()), low, high) - low) * (bins / (high - low)))
         counts = np.bincount(np.clip(places, 0, bins - 1).astype(np.intp), minlength=bins)
         layers.append(LayerDiagnosis(counts, edges, float(small.mean()), small.all(axis=1), mean, to_output))
     return layers[::-1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actcore import interop
-from actcore.activation import Activation, Elementwise, function_of
+from actcore.activation import Activation, Elementwise
 from actcore.registry import ROWS, Fact, Row
 
 
@@ -23,13 +23,13 @@ class AtKinks(Elementwise):
         What is computed.
     parameters : mapping of str to float
         The bound parameter values.
-    dialect : str
-        The system.
+    activation : DialectActivation
+        Whose function this is.
     """
 
-    def __init__(self, row: Row, kind: str, parameters: Mapping[str, float], dialect: str) -> None:
-        super().__init__(row, kind, parameters)
-        self.dialect = dialect
+    def __init__(self, row: Row, kind: str, parameters: Mapping[str, float], activation: DialectActivation) -> None:
+        super().__init__(row, kind, parameters, activation.__reduce__())
+        self.dialect = activation.dialect
 
     def _apply(self, arrays: tuple[Any, ...], named: Mapping[str, Any], options: dict[str, Any]) -> Any:
         if options.get("out") is not None:  # which may be an argument
@@ -51,10 +51,6 @@ class AtKinks(Elementwise):
                 np.multiply(arrays[1], slope) if len(arrays) > 1 else slope,
             )
         return result
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle by row, dialect and parameters."""
-        return _rebuild, (self._row.name, self.dialect, dict(self._parameters), self._kind)
 
     def __repr__(self) -> str:
         return f"{super().__repr__()[:-1]}, as in {self.dialect}>"
@@ -79,12 +75,12 @@ class DialectActivation(Activation):
     """
 
     def __init__(self, row: Row, dialect: str, **parameters: Any) -> None:
+        self.dialect = dialect
         spelling = row.spellings[dialect]
         super().__init__(row, **{**spelling.defaults, **parameters})
-        self.dialect = dialect
         if spelling.kinks:
             for kind in ("derivative", "backward", "value_and_derivative"):
-                setattr(self, kind, AtKinks(row, kind, self.parameters, dialect))
+                setattr(self, kind, AtKinks(row, kind, self.parameters, self))
 
     def bind(self, **parameters: Any) -> Activation:
         """Return a copy in the same dialect with some parameters bound to other values.
@@ -134,6 +130,6 @@ def speak(name: str, dialect: str, **parameters: Any) -> Activation:
     return DialectActivation(rows[name], dialect, **parameters)
 
 
-def _rebuild(name: str, dialect: str, parameters: dict[str, Any], kind: str = "value") -> Elementwise:
-    """Undo ``DialectActivation.__reduce__`` and that of its functions."""
-    return function_of(speak(name, dialect, **parameters), kind)
+def _rebuild(name: str, dialect: str, parameters: dict[str, Any]) -> Activation:
+    """Undo ``DialectActivation.__reduce__``."""
+    return speak(name, dialect, **parameters)

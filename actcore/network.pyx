@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """MLP: a small dense network whose weights are NumPy views; see ``_kernels/training.pxd`` for the arithmetic."""
 cimport numpy as cnp
 
@@ -10,7 +11,7 @@ import actcore
 from actcore cimport loops
 from actcore._kernels.dense cimport padded
 from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, Layer, Network, NetworkBlocks, workspace_size
-from actcore._network_arguments import batch, checked_sizes, one_for_each
+from actcore._network_arguments import batch, checked_sizes, number, one_for_each
 from actcore.axiswise import Axiswise
 from actcore.forward cimport ALL_OUTPUTS, INPUT_DERIVATIVE, OUTPUT, PRE_ACTIVATIONS, SLOPES, Part, forward_tiles
 from actcore.initialisers import INITIALISERS, initial_weights
@@ -123,6 +124,8 @@ cdef class MLP:
         init_scale=None
     ):
         cdef const NetworkBlocks* table = <const NetworkBlocks*> network_table()
+        if self.parameters is not None:
+            raise RuntimeError("this network exists already, and a trainer may hold its memory; make another one")
         widths = checked_sizes(sizes, MAX_LAYERS)
         self.dtype = np.dtype(dtype)
         if self.dtype not in (np.dtype("float32"), np.dtype("float64")):
@@ -252,8 +255,8 @@ cdef class MLP:
             raise ValueError(f"no initialiser is called {chosen!r}; the names are: {choices}")
         if start < 0:
             raise ValueError(f"seed must not be negative, and is {start}")
-        if scale is not None and not math.isfinite(scale):
-            raise ValueError(f"init_scale must be a finite number, not {scale!r}")
+        if scale is not None:
+            scale = number("init_scale", scale, -math.inf)
         for k in range(self.net.n_layers):
             rule = chosen
             if rule == "recommended":
@@ -300,6 +303,8 @@ cdef class MLP:
             raise ValueError(f"out must have shape {shape}, and has {out.shape}")
         elif not out.flags.writeable:
             raise ValueError("out is read-only")
+        elif not np.can_cast(self.dtype, out.dtype, "same_kind"):
+            raise TypeError(f"the result has dtype {self.dtype}, which does not fit into out of dtype {out.dtype}")
         if out.dtype == self.dtype and out.flags.c_contiguous and out.flags.aligned and not np.may_share_memory(out, x):
             run_forward(self, x, OUTPUT, out)
         else:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from actcore.network import MLP
 
 FORMAT = "actcore network"
 VERSION = 1
+
+#: What reading a damaged archive may raise.
+_DAMAGE = (ValueError, LookupError, TypeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def save_network(net: MLP, path: str | os.PathLike[str]) -> None:
@@ -67,9 +72,12 @@ def save_network(net: MLP, path: str | os.PathLike[str]) -> None:
 
 def _described(function: Activation | Axiswise) -> dict[str, Any]:
     """Return what names an activation in a header; a formula by its text."""
-    if isinstance(function, Formula):
-        return {"formula": function.text, "parameters": dict(function.parameters)}
-    return {"name": function.name, "parameters": {} if isinstance(function, Axiswise) else dict(function.parameters)}
+    if isinstance(function, Axiswise):
+        return {"name": function.name, "parameters": {}}
+    parameters = {name: float(value) for name, value in function.parameters.items()}
+    return {"formula": function.text, "parameters": parameters} if isinstance(function, Formula) else {
+        "name": function.name, "parameters": parameters
+    }
 
 
 def _activation(described: dict[str, Any]) -> Activation | Axiswise:
@@ -104,16 +112,17 @@ def load_network(path: str | os.PathLike[str]) -> MLP:
     --------
     See ``save_network``.
     """
+    content = io.BytesIO(Path(path).read_bytes())
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+        with np.load(content, allow_pickle=False) as file:
             header, parameters = json.loads(file["header"].tobytes()), file["parameters"]
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except _DAMAGE:
         raise ValueError(
             f"{os.fspath(path)} is not a complete network file: it was cut off, damaged, or written by something else"
         ) from None
     try:
         return _network(header, parameters)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
         raise ValueError(f"{os.fspath(path)} cannot be read as a network: {error}") from None
 
 

@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Objective: the mean loss over a data set, and its gradient, as functions of a network's parameters."""
 from cython.parallel cimport parallel, prange, threadid
 
@@ -78,6 +79,8 @@ cdef class Objective:
     """
 
     def __init__(self, MLP net not None, X, y, loss="mse", huber_width=1.0):
+        if self.net is not None:
+            raise RuntimeError(f"this {type(self).__name__} exists already, and may be at work; make another one")
         self.net = net
         self.state.loss = choice("loss", loss, LOSSES)
         self.state.width = number("huber_width", huber_width, above=True)

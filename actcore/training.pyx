@@ -1,3 +1,4 @@
+# cython: nonecheck=True
 """Trainer: compiled mini-batch training of an ``MLP``; see ``_kernels/training.pxd`` for the arithmetic."""
 from collections import namedtuple
 
@@ -141,7 +142,7 @@ cdef class Trainer(Objective):
         self.state.rules.beta2 = number("beta2", beta2, 0, 0.99999999)
         self.state.rules.epsilon = number("epsilon", epsilon, above=True)
         self.state.rules.weight_decay = number("weight_decay", weight_decay)
-        self.state.rules.schedule_steps = <long long> number("schedule_steps", schedule_steps, 1)
+        self.state.rules.schedule_steps = <long long> number("schedule_steps", schedule_steps, 1, 2.0**62)
         self.state.rules.schedule_factor = number("schedule_factor", schedule_factor, 0, 1)
         self.state.seed = operator.index(seed) & 0xFFFFFFFFFFFFFFFF
         self.order = np.empty(self.state.n_samples, np.intp)
@@ -183,7 +184,7 @@ cdef class Trainer(Objective):
     @property
     def steps_per_epoch(self):
         """Batches that the data set makes at the present batch size."""
-        return (self.state.n_samples + self.state.batch_size - 1) // self.state.batch_size
+        return -(-self.state.n_samples // self.batch_size)
 
     @property
     def learning_rate(self):

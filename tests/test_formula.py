@@ -355,3 +355,8 @@ def test_equal_parts_are_computed_once() -> None:
     blocks = [block for block, _ in steps.steps]
     assert blocks.count(("tanh", "value", False)) == blocks.count(("tanh", "derivative", False)) == 1
     assert steps.temporaries <= 5
+
+
+def test_functions_of_a_formula_are_pickled() -> None:
+    slope = ac.formula("x * sigmoid(beta * x)", beta=1.5).derivative
+    assert pickle.loads(pickle.dumps(slope))(2.0) == slope(2.0)

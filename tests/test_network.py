@@ -232,3 +232,35 @@ def test_wrong_data_are_named() -> None:
         net.forward([[1.0, 2.0]], out=frozen)
     with pytest.raises(IndexError, match="layers 0 to 1"):
         net.set_activation(2, "relu")
+
+
+def test_numbers_that_do_not_fit_are_type_errors() -> None:
+    net = ac.MLP([1, 1])
+    for wrong in (np.array([[1j]]), [[1j]], [["1.5"]], np.array([["1"]])):
+        with pytest.raises(TypeError, match="X must be an array of numbers"):
+            net.forward(wrong)
+    with pytest.raises(TypeError, match="the result has dtype float32, which does not fit into out of dtype int64"):
+        net.forward([[1.0]], out=np.zeros((1, 1), np.int64))
+    assert np.isinf(ac.MLP([1, 1], init="constant").forward([[1e300]]))  # and no warning
+
+
+def test_memory_that_a_trainer_holds_is_not_taken_away() -> None:
+    net = ac.MLP([1, 500, 1])
+    trainer = ac.Trainer(net, np.zeros((5, 1)), np.zeros(5))
+    with pytest.raises(RuntimeError, match="this network exists already"):
+        net.__init__([1, 1])
+    with pytest.raises(RuntimeError, match="this Trainer exists already"):
+        trainer.__init__(ac.MLP([1, 1]), [[1.0]], [1.0])
+    assert trainer.run(3) == 3
+
+
+@pytest.mark.parametrize(
+    "use", [lambda t: t.run(1), lambda t: t.fit(1), lambda t: t.gradient(), lambda t: t.loss(), lambda t: t.steps_per_epoch]
+)
+def test_a_trainer_without_a_network_raises(use) -> None:
+    class Mine(ac.Trainer):
+        def __init__(self) -> None:
+            pass
+
+    with pytest.raises((AttributeError, ZeroDivisionError)):
+        use(Mine())

@@ -104,3 +104,11 @@ def test_wrong_arguments_are_named() -> None:
         ac.diagnose(net, X, bins=0)
     with pytest.raises(ValueError, match=r"limits=\(1, 1\)"):
         ac.diagnose(net, X, limits=(1, 1))
+
+
+def test_pre_activations_that_are_not_finite_are_counted() -> None:
+    net = ac.MLP([1, 1, 1], init="constant", init_scale=1.0)
+    layer = ac.diagnose(net, [[np.inf], [-np.inf], [1e30], [np.nan]], bins=4)[0]
+    assert np.array_equal(layer.counts, [1, 0, 1, 2])
+    with pytest.raises(ValueError, match="increasing limits"):
+        ac.diagnose(net, [[1.0]], limits=(-np.inf, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from pathlib import Path
@@ -124,3 +125,33 @@ def test_a_header_that_does_not_fit_is_named(tmp_path: Path, change: dict, words
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         ac.load_network(tmp_path / "none.npz")
+
+
+def test_whatever_byte_is_damaged_the_error_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "net.npz"
+    ac.save_network(network(), path)
+    whole = path.read_bytes()
+    for at in range(len(whole)):
+        for value in (0, 255, whole[at] ^ 1, whole[at] ^ 8):
+            path.write_bytes(whole[:at] + bytes([value]) + whole[at + 1 :])
+            with contextlib.suppress(ValueError):  # some bytes carry nothing
+                assert np.array_equal(ac.load_network(path).parameters, network().parameters)
+
+
+@pytest.mark.parametrize(
+    "change", [{"sizes": [10**6, 10**6, 3]}, {"sizes": [2**70, 5, 3]}, {"activations": []}], ids=lambda change: str(change)[:20]
+)
+def test_a_header_beyond_all_bounds_is_named(tmp_path: Path, change: dict) -> None:
+    path = tmp_path / "net.npz"
+    ac.save_network(network(), path)
+    rewrite(path, **change)
+    with pytest.raises(ValueError, match="net.npz cannot be read as a network"):
+        ac.load_network(path)
+
+
+def test_numbers_of_numpy_are_saved_as_numbers(tmp_path: Path) -> None:
+    elu = ac.elu.bind(alpha=np.float32(0.5))
+    net = ac.MLP([1, 2, 1], activation=elu, init="constant", init_scale=np.float32(0.25))
+    ac.save_network(net, tmp_path / "net.npz")
+    twin = ac.load_network(tmp_path / "net.npz")
+    assert twin.activations[0].parameters["alpha"] == 0.5 and twin.init_scale == 0.25

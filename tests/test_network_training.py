@@ -387,3 +387,16 @@ def test_a_loss_on_logits_wants_its_own_output() -> None:
     net.set_activation(1, "relu")
     with pytest.raises(ValueError, match="not relu"):
         trainer.run(1)
+
+
+def test_labels_may_be_booleans() -> None:
+    net = ac.MLP([1, 2], output_activation="softmax")
+    by_number = ac.Trainer(net, [[1.0], [2.0], [3.0]], [1, 0, 1], loss="categorical_crossentropy").loss()
+    assert ac.Trainer(net, [[1.0], [2.0], [3.0]], [True, False, True], loss="categorical_crossentropy").loss() == by_number
+
+
+def test_settings_beyond_all_bounds_are_named() -> None:
+    net = ac.MLP([1, 1])
+    with pytest.raises(ValueError, match="schedule_steps must be a finite number, at least 1 and at most"):
+        ac.Trainer(net, [[1.0]], [1.0], schedule="cosine", schedule_steps=1e300)
+    assert ac.Trainer(net, [[1.0]], [1.0], batch_size=2**63 - 1).steps_per_epoch == 1
