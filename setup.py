@@ -41,11 +41,6 @@ NUMPY_API = [("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")]
 # The modules that drive the kernels: where a call takes long anyway, a small module is worth more than a fast one.
 CALLED_OFTEN = ("loops", "_fastcall", "_strided", "axis_loops")
 CALLED_SELDOM = ("runtime", "_ufuncs", "network", "objective", "training")
-FLAGS = {
-    **dict.fromkeys(CALLED_OFTEN, ("-O2",)),
-    **dict.fromkeys(CALLED_SELDOM, ("-Os",)),
-    "programs": isa.KERNEL_FLAGS,  # it has blocks of its own
-}
 
 NETWORK = ROOT / "actcore" / "_kernels" / "network_blocks.pxi"
 
@@ -94,7 +89,7 @@ def extensions() -> list[Extension]:
                 extra_compile_args=[*isa.KERNEL_FLAGS, *level.flags, *plain],
             )
         )
-    for name, flags in FLAGS.items():
+    for name in (*CALLED_OFTEN, *CALLED_SELDOM):
         modules.append(
             Extension(
                 f"actcore.{name}",
@@ -102,7 +97,7 @@ def extensions() -> list[Extension]:
                 depends=DEPENDS,
                 include_dirs=[numpy.get_include()],
                 define_macros=NUMPY_API,
-                extra_compile_args=[*flags, *openmp_compile, *plain],
+                extra_compile_args=["-O2" if name in CALLED_OFTEN else "-Os", *openmp_compile, *plain],
                 extra_link_args=openmp_link,
             )
         )

@@ -17,6 +17,8 @@ from actcore.registry import ROWS
 cnp.import_array()
 cnp.import_ufunc()
 
+include "programs.pxi"
+
 cdef enum:
     MAX_ARGUMENTS = 12
 

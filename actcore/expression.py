@@ -148,7 +148,7 @@ class Operation:
     reference: Callable[..., Any]
     #: Its derivative from the expression itself and the derivatives of its operands.
     slope: Callable[..., Expression]
-    #: What a step of ``programs`` calls: an arithmetic block, or row and kind.
+    #: What a step calls (``programs.pxi``): a plain block, or row and kind.
     block: str | tuple[str, str]
     #: Rough nanoseconds per element.
     cost: float
@@ -179,23 +179,23 @@ def _flat(_y: Expression, *_slopes: Expression) -> Expression:
 LIBRARY = 8.0  # nanoseconds of a call of the C library's mathematics
 
 OPERATIONS: dict[str, Operation] = {
-    "+": Operation(lambda _m, a, b: a + b, lambda _y, da, db: da + db, "+", 0.1),
-    "-": Operation(lambda _m, a, b: a - b, lambda _y, da, db: da - db, "-", 0.1),
-    "*": Operation(lambda _m, a, b: a * b, lambda y, da, db: da * y.operands[1] + y.operands[0] * db, "*", 0.1),
-    "/": Operation(lambda _m, a, b: a / b, lambda y, da, db: (da - y * db) / y.operands[1], "/", 0.4),
-    "**": Operation(lambda m, a, b: m.power(a, b), _power_slope, "**", 2 * LIBRARY),
+    "+": Operation(lambda _m, a, b: a + b, lambda _y, da, db: da + db, "add", 0.1),
+    "-": Operation(lambda _m, a, b: a - b, lambda _y, da, db: da - db, "subtract", 0.1),
+    "*": Operation(lambda _m, a, b: a * b, lambda y, da, db: da * y.operands[1] + y.operands[0] * db, "multiply", 0.1),
+    "/": Operation(lambda _m, a, b: a / b, lambda y, da, db: (da - y * db) / y.operands[1], "divide", 0.4),
+    "**": Operation(lambda m, a, b: m.power(a, b), _power_slope, "power", 2 * LIBRARY),
     "negative": Operation(lambda _m, a: -a, lambda _y, da: -da, "negative", 0.1),
-    "max": Operation(lambda _m, a, b: max(a, b), _larger_slope, "max", 0.1),
-    "min": Operation(lambda _m, a, b: min(a, b), _larger_slope, "min", 0.1),
-    "<": Operation(lambda m, a, b: m.mpf(a < b), _flat, "<", 0.1),
-    "<=": Operation(lambda m, a, b: m.mpf(a <= b), _flat, "<=", 0.1),
-    "==": Operation(lambda m, a, b: m.mpf(a == b), _flat, "==", 0.1),
+    "max": Operation(lambda _m, a, b: max(a, b), _larger_slope, "maximum", 0.1),
+    "min": Operation(lambda _m, a, b: min(a, b), _larger_slope, "minimum", 0.1),
+    "<": Operation(lambda m, a, b: m.mpf(a < b), _flat, "less", 0.1),
+    "<=": Operation(lambda m, a, b: m.mpf(a <= b), _flat, "less_equal", 0.1),
+    "==": Operation(lambda m, a, b: m.mpf(a == b), _flat, "equal", 0.1),
     "where": Operation(
         lambda _m, condition, a, b: a if condition else b, lambda y, _dc, da, db: where(y.operands[0], da, db), "where", 0.1
     ),
     "unless_nan": Operation(lambda _m, _x, y: y, _flat, "unless_nan", 0.1),
     "sign": Operation(lambda m, a: m.sign(a), _flat, "sign", 0.1),
-    "sqrt": Operation(lambda m, a: m.sqrt(a), lambda y, da: da / (2 * y), "sqrt", 0.6),
+    "sqrt": Operation(lambda m, a: m.sqrt(a), lambda y, da: da / (2 * y), "square_root", 0.6),
     "log": Operation(lambda m, a: m.log(a), _chain(lambda a: 1 / a), "log", LIBRARY),
     "log1p": Operation(lambda m, a: m.log1p(a), _chain(lambda a: 1 / (1 + a)), "log1p", LIBRARY),
     "expm1": Operation(lambda m, a: m.expm1(a), _chain(lambda a: apply("exponential", a)), "expm1", LIBRARY),
@@ -354,7 +354,7 @@ def _text(expression: Expression, outside: int) -> str:
 
 @dataclass(frozen=True)
 class Steps:
-    """A program as ``programs.define`` takes it."""
+    """A program as ``define_program`` takes it."""
 
     constants: list[float]
     steps: list[tuple[Any, list[int]]]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from typing import Any
 
-from actcore import _ufuncs, programs
+from actcore import _ufuncs
 from actcore._build.blocks import kinds_of
 from actcore._fastcall import forwarding
 from actcore.activation import Activation
@@ -109,8 +109,8 @@ def formula(text: str, /, **parameters: float) -> Formula:
 
 
 def _check_parameters(parameters: Mapping[str, Any]) -> None:
-    if len(parameters) > programs.MAX_PARAMETERS:
-        raise ValueError(f"a formula has at most {programs.MAX_PARAMETERS} parameters, and these are {len(parameters)}")
+    if len(parameters) > _ufuncs.MAX_PARAMETERS:
+        raise ValueError(f"a formula has at most {_ufuncs.MAX_PARAMETERS} parameters, and these are {len(parameters)}")
     for name, value in parameters.items():
         if name in RESERVED or keyword.iskeyword(name):
             raise ValueError(f"a parameter cannot be called {name}: that has a meaning of its own")
@@ -164,10 +164,10 @@ def _compiled(name: str, tree: Expression, defaults: dict[str, float]) -> Row:
     whole = {kind: [Expression("unless_nan", (x, each)) for each in expressions] for kind, expressions in outputs.items()}
     compiled = [(kind, assemble(whole[kind.name], [*kind.inputs, *defaults])) for kind in kinds_of(row)]
     for _, steps in compiled:
-        if steps.temporaries > programs.MAX_TEMPORARIES or len(steps.constants) > programs.MAX_CONSTANTS:
-            raise ValueError(f"the formula is too long: it needs more than {programs.MAX_TEMPORARIES} intermediate results at once")
+        if steps.temporaries > _ufuncs.MAX_TEMPORARIES or len(steps.constants) > _ufuncs.MAX_CONSTANTS:
+            raise ValueError(f"the formula is too long: it needs more than {_ufuncs.MAX_TEMPORARIES} intermediate results at once")
     for kind, steps in compiled:
-        programs.define(
+        _ufuncs.define_program(
             name, kind.name, steps.constants, steps.steps, steps.outputs, len(kind.inputs), len(defaults), steps.cost
         )
     _ufuncs.define(row)

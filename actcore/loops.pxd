@@ -25,6 +25,8 @@ cdef struct Loop:
     Block narrow
     double cost  # nanoseconds per element on one thread, roughly
 
+#: A block that is no activation's: a conversion between formats, or the arithmetic of formulas.
+cdef Block plain(str name) except NULL
 #: Make the loops of one kind of a function known, for every dtype; the 16-bit ones are made from float32's.
 cdef add(str name, str kind, Kernel[2] single, Kernel[2] double_, int n_inputs, int n_parameters, int n_outputs, double cost)
 #: The loop of an element-wise activation. `kind`: value, derivative, second_derivative, backward, value_and_derivative.

@@ -8,7 +8,7 @@ from cython.parallel cimport parallel, threadid
 from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.stdlib cimport malloc
 
-from actcore._build.blocks import DTYPES, STORAGE, kinds_of
+from actcore._build.blocks import DTYPES, STORAGE, kinds_of, plain_blocks
 from actcore._kernels.table cimport Entry, compute
 from actcore.registry import ROWS
 from actcore.runtime cimport block_table, fp_enter, fp_leave, fp_state, threads_for
@@ -69,6 +69,7 @@ cdef double CHEAP = 0.035  # nanoseconds per byte: up to here, storing is what t
 cdef double CHUNK_TIME = 2000.0  # nanoseconds a chunk takes at least, roughly
 
 _loops = {}  # (name, kind, dtype) -> address of a Loop that lives as long as the process
+_plain = {}  # name -> address of a block that is no activation's
 
 
 cdef size_t _new(Kernel[2] kernels, int n_inputs, int n_parameters, int n_outputs, str dtype, double cost) except 0:
@@ -86,33 +87,39 @@ cdef size_t _new(Kernel[2] kernels, int n_inputs, int n_parameters, int n_output
     return <size_t> loop
 
 
-cdef size_t _stored(size_t single, const Entry* conversions) except 0:
+cdef size_t _stored(size_t single, str dtype) except 0:
     """Return the loop of a 16-bit format, made from the one for float32."""
     cdef Loop* loop = <Loop*> malloc(sizeof(Loop))
     if loop is NULL:
         raise MemoryError("no memory for the table of loops")
     loop[0] = (<const Loop*> single)[0]
     loop.storage = 2
-    loop.widen, loop.narrow = conversions[0].scalar, conversions[1].scalar
+    loop.widen, loop.narrow = plain(f"widen_{dtype}"), plain(f"narrow_{dtype}")
     loop.cost += 0.2
     return <size_t> loop
 
 
+cdef Block plain(str name) except NULL:
+    """Return a block that is no activation's: a conversion, or arithmetic."""
+    return <Block> <size_t> _plain[name]
+
+
 cdef add(str name, str kind, Kernel[2] single, Kernel[2] double_, int n_inputs, int n_parameters, int n_outputs, double cost):
     """Make the loops of one kind known, for every dtype."""
-    cdef const Entry* conversions = <const Entry*> block_table()
     _loops[name, kind, "float32"] = _new(single, n_inputs, n_parameters, n_outputs, "float32", cost)
     _loops[name, kind, "float64"] = _new(double_, n_inputs, n_parameters, n_outputs, "float64", 2.5 * cost)
     for stored in STORAGE:
-        _loops[name, kind, stored] = _stored(_loops[name, kind, "float32"], conversions)
-        conversions += 2
+        _loops[name, kind, stored] = _stored(_loops[name, kind, "float32"], stored)
 
 
 cdef _collect():
     """Give every entry of the block table its name; the order is that of ``_build/blocks.py``."""
-    cdef const Entry* entry = <const Entry*> block_table() + 2 * len(STORAGE)
+    cdef const Entry* entry = <const Entry*> block_table()
     cdef Kernel kernels[2][2]
     cdef int k
+    for name in plain_blocks():
+        _plain[name] = <size_t> entry.scalar
+        entry += 1
     for row in ROWS:
         for kind in kinds_of(row):
             for k in range(len(DTYPES)):

@@ -8,6 +8,7 @@ parameters, then the outputs. In the `scalar` variant a parameter argument point
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +23,29 @@ SPAN = 512
 #: out at a time what all kinds share (`Row.shared`); all of them stay in the cache.
 PIECE = 256
 
-#: 16-bit formats: stored so, computed in float32. The table begins with two conversions for each.
+#: 16-bit formats: stored so, computed in float32.
 STORAGE = ("float16", "bfloat16")
+
+#: What is widened before and narrowed after, and the C types of both; the table begins with two blocks for each.
+CONVERSIONS = {**dict.fromkeys(STORAGE, ("uint16_t", "float")), "float32": ("float", "double")}
+
+#: The arithmetic of formulas, in float64, and what it makes of operands a, b, c; the table goes on with a block for each.
+ARITHMETIC = {
+    "add": "a + b",
+    "subtract": "a - b",
+    "multiply": "a * b",
+    "divide": "a / b",
+    "negative": "-a",
+    "maximum": "unless_nan(b, b if b > a else a)",
+    "minimum": "unless_nan(b, b if b < a else a)",
+    "less": "1.0 if a < b else 0.0",
+    "less_equal": "1.0 if a <= b else 0.0",
+    "equal": "1.0 if a == b else 0.0",
+    "where": "b if a != 0 else c",
+    "unless_nan": "b if a == a else a",
+    "sign": "unless_nan(a, 1.0 if a > 0 else -1.0 if a < 0 else a)",
+    "square_root": "sqrt(a)",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +80,7 @@ _HEADER = '''\
 """Block loops of the instruction set "{isa}"."""
 from cpython.pycapsule cimport PyCapsule_New
 
+from libc.math cimport sqrt
 from libc.stdint cimport uint16_t
 
 from actcore._kernels cimport {families}, axiswise, storage
@@ -207,13 +230,35 @@ def _conversion(name: str, source: str, target: str) -> Iterator[str]:
     yield ""
 
 
+def _arithmetic(name: str, result: str) -> Iterator[str]:
+    """Yield the lines of a loop of plain arithmetic; all operands are loaded before the result is stored."""
+    operands = sorted(set(re.findall(r"\b[abc]\b", result)))
+    yield f"cdef void {name}_scalar(char** args, Py_ssize_t n) noexcept nogil:"
+    for position, operand in enumerate(operands):
+        yield f"    cdef const double* {operand}s = <const double*> args[{position}]"
+    yield f"    cdef double* y = <double*> args[{len(operands)}]"
+    yield f"    cdef double {', '.join(operands)}"
+    yield "    cdef Py_ssize_t i"
+    yield "    for i in range(n):"
+    for operand in operands:
+        yield f"        {operand} = {operand}s[i]"
+    yield f"        y[i] = {result}"
+    yield ""
+
+
 def _variants(row: Row) -> tuple[str, ...]:
     return ("scalar", "array") if row.parameters else ("scalar",)
+
+
+def plain_blocks() -> list[str]:
+    """Return the names of the blocks that the table begins with: those of no activation."""
+    return [*(f"{way}_{name}" for name in CONVERSIONS for way in ("widen", "narrow")), *ARITHMETIC]
 
 
 def fingerprint() -> str:
     """Return a mark of the table's layout, by which a module compiled for another registry is recognised."""
     layout = ",".join(f"{row.name}.{kind.name}.{len(row.parameters)}" for row in ROWS for kind in kinds_of(row))
+    layout += ",".join(plain_blocks())
     return hashlib.sha256(layout.encode()).hexdigest()[:16]
 
 
@@ -222,10 +267,12 @@ def module_text(isa: str, extra: str = "") -> str:
     lines = _HEADER.format(isa=isa, families=", ".join(sorted({row.kernels for row in ROWS})), piece=PIECE).splitlines()
     lines.append("")
     entries: list[str] = []
-    for name in STORAGE:
-        lines.extend(_conversion(f"widen_{name}", "uint16_t", "float"))
-        lines.extend(_conversion(f"narrow_{name}", "float", "uint16_t"))
-        entries += [f"Entry(widen_{name}_scalar, NULL)", f"Entry(narrow_{name}_scalar, NULL)"]
+    for name, (packed, wide) in CONVERSIONS.items():
+        lines.extend(_conversion(f"widen_{name}", packed, wide))
+        lines.extend(_conversion(f"narrow_{name}", wide, packed))
+    for name, result in ARITHMETIC.items():
+        lines.extend(_arithmetic(name, result))
+    entries += [f"Entry({name}_scalar, NULL)" for name in plain_blocks()]
     for row in ROWS:
         if row.shared:
             for dtype in ("float64",) if row.double_inside else DTYPES:

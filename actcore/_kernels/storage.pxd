@@ -48,3 +48,13 @@ cdef inline uint16_t narrow_bfloat16(float x) noexcept nogil:
     cdef uint32_t rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
     cdef uint32_t quiet = (bits >> 16) | 0x40
     return <uint16_t> (quiet if (bits & 0x7FFFFFFF) > 0x7F800000 else rounded)
+
+
+cdef inline double widen_float32(float x) noexcept nogil:
+    """Return the same number in float64."""
+    return x
+
+
+cdef inline float narrow_float32(double x) noexcept nogil:
+    """Return the nearest float32."""
+    return <float> x

@@ -7,7 +7,7 @@ cdef struct Entry:
     Block scalar
     Block array  # NULL for a function without parameters
 
-#: What a formula is compiled into is run instead of a block (``programs.pyx``).
+#: What a formula is compiled into is run instead of a block (``programs.pxi``).
 ctypedef void (*Runner)(const void* program, char** args, Py_ssize_t n) noexcept nogil
 
 cdef struct Kernel:
