@@ -84,7 +84,7 @@ class Spelling:
     defaults: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     #: Points where the system takes another derivative than this table.
     kinks: tuple[Kink, ...] = ()
-    #: The row that computes what the system means by the name, where it is not this one.
+    #: The row that computes what the system means by this row's name, where it is not this one.
     row: str = ""
 
 
@@ -571,12 +571,10 @@ ROWS: tuple[Row, ...] = (
         ),
         range=(-0.16997120747990366, inf),
         tags=frozenset({"smooth", "unbounded", "non-monotone"}),
-        spellings=_same(
-            torch="torch.nn.functional.gelu",
-            keras="keras.activations.gelu",
-            jax="jax.nn.gelu(approximate=False)",
-            onnx="Gelu",
-        ),
+        spellings={
+            **_same(torch="torch.nn.functional.gelu", keras="keras.activations.gelu", onnx="Gelu"),
+            "jax": Spelling("jax.nn.gelu(approximate=False)", row="gelu_tanh"),  # which is its default
+        },
         advice="The activation of most transformers: smooth, slightly negative for small negative inputs.",
         source="Hendrycks, Gimpel: Gaussian error linear units (2016)",
         kernels="normal",
@@ -763,7 +761,7 @@ ROWS: tuple[Row, ...] = (
         range=(-inf, inf),
         kinks=(Kink(lambda lambd: -lambd, derivative=0.0), Kink(lambda lambd: lambd, derivative=0.0)),
         tags=frozenset({"monotone", "piecewise-linear", "unbounded", "sparse", "zero-centred"}),
-        spellings=_same(torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink", jax="jax.nn.soft_shrink"),
+        spellings=_same(torch="torch.nn.functional.softshrink", keras="keras.activations.soft_shrink"),
         advice="The proximal step of an L1 penalty: shrinks everything towards 0, and small values to it.",
         source="Donoho: De-noising by soft-thresholding (1995)",
         kernels="piecewise",
@@ -805,7 +803,10 @@ ROWS: tuple[Row, ...] = (
         range=(0.0, inf),
         kinks=(Kink(0.0, derivative=0.0),),
         tags=frozenset({"piecewise-linear", "unbounded", "non-monotone", "even"}),
-        spellings=_same(torch="torch.abs", keras="keras.ops.absolute", jax="jax.numpy.abs", onnx="Abs"),
+        spellings={
+            **_same(torch="torch.abs", keras="keras.ops.absolute", onnx="Abs"),
+            "jax": Spelling("jax.numpy.abs", kinks=(Kink(0.0, derivative=1.0),)),
+        },
         advice="Folds the line at 0: no unit of it can die, and one layer of it solves xor.",
         source="Jarrett, Kavukcuoglu, Ranzato, LeCun: What is the best multi-stage architecture (2009)",
         kernels="piecewise",
@@ -869,7 +870,10 @@ ROWS: tuple[Row, ...] = (
         range=(0.0, 1.0),
         kinks=(Kink(-1.0, derivative=0.0), Kink(1.0, derivative=0.0)),
         tags=frozenset({"monotone", "piecewise-linear", "bounded", "saturating"}),
-        spellings=_same(keras="keras.activations.sparse_sigmoid", jax="jax.nn.sparse_sigmoid"),
+        spellings={
+            **_same(keras="keras.activations.sparse_sigmoid"),
+            "jax": Spelling("jax.nn.sparse_sigmoid", kinks=(Kink(-1.0, derivative=0.25), Kink(1.0, derivative=0.25))),
+        },
         advice="The two-class sparsemax: a sigmoid that reaches 0 and 1 exactly.",
         source="Martins, Astudillo: From softmax to sparsemax (2016)",
         kernels="piecewise",

@@ -118,3 +118,15 @@ def test_a_dialect_goes_with_a_name_that_the_system_has() -> None:
     ):
         with pytest.raises(error, match=words):
             ac.get(**arguments)
+
+
+def test_jax_means_the_tanh_form_of_gelu() -> None:
+    assert ac.get("gelu", dialect="jax") is not ac.gelu and ac.get("gelu", dialect="jax").name == "gelu_tanh"
+    assert ac.get("gelu", dialect="torch").name == ac.get("gelu", dialect="keras").name == "gelu"
+
+
+@pytest.mark.parametrize(
+    ("name", "kinks"), [("absolute", {0.0: 1.0}), ("sparse_sigmoid", {-1.0: 0.25, 1.0: 0.25}), ("leaky_relu", {0.0: 1.0})]
+)
+def test_slopes_at_ties_are_those_that_jax_takes(name: str, kinks: dict[float, float]) -> None:
+    assert {x: ac.get(name, dialect="jax").derivative(x) for x in kinks} == kinks
