@@ -4,14 +4,13 @@ Outside its domain an inverse is NaN; at the ends of an open domain it is the li
 """
 
 from actcore._kernels.elementary cimport (
-    abs_or_nan, at_least, at_most, copysign, exp_tail_exact, expm1_reduced, fabs, fma, fused, product_residual, real, remainder,
-    unscale,
+    FUSES, abs_or_nan, at_least, at_most, copysign, exp_tail_exact, expm1_reduced, fabs, fma, fused, largest, product_residual,
+    real, remainder, smallest, unscale,
 )
 from actcore._kernels.logarithm cimport (
-    doubled_quotient, inverse_power, inverse_power_ratio, log1mexp_quotient, log1mexp_second_derivative, log1mexp_slope,
-    log_of_double_quotient, log_of_quotient, log_ratio,
+    doubled_quotient, inverse_power, inverse_power_f32, inverse_power_ratio, log1mexp_quotient, log1mexp_second_derivative,
+    log1mexp_slope, log_of_double_quotient, log_of_quotient, log_ratio, without_power,
 )
-from actcore._kernels.normal cimport erf_slope, erfc_quotient
 
 cdef extern from "<math.h>" nogil:
     double NAN
@@ -102,24 +101,34 @@ cdef inline real arctan_second_derivative(real x) noexcept nogil:
 # --- inverses of activations ------------------------------------------------------------------------------------------
 
 cdef inline real logit(real x) noexcept nogil:
-    cdef real k, w, y, rest
+    cdef real p, k, scaled, unit, less, n, d, c, s, y
+    cdef real q = <real>1 - x
     # Of x and 1 - x the smaller: then 1 - x is exact.
-    cdef real z = <real>1 - x if x > <real>0.5 else x
-    rest = <real>1 - z
+    cdef real z = smallest(x, q)
+    q = largest(x, q)
+    # Scaled, because the exponent of a subnormal number could not be read.
     if real is float:
-        # Scaled, because the exponent of a subnormal number could not be read.
-        y = log_ratio(z * <float>18446744073709551616.0, <float>0, rest, (<float>1 - rest) - z, 64, False)
+        unit = <float>5.421010862427522e-20
+        p = z * <float>18446744073709551616.0
+        scaled = inverse_power_f32(p, q, 64, &k)
     else:
-        w = z * (<double>1.2676506002282294e30 if z < <double>1e-290 else <double>1)
-        w = inverse_power_ratio(w, rest, &k) * w
-        k = k - <double>100 if z < <double>1e-290 else k
-        # Each order of the sum is exact but for its last step.
-        y = (w + z) - <double>1 if k == <double>0 else (w - <double>1) + z
-        y = log_of_quotient(y / ((w - z) + <double>1), k, 0)
-    y = -<real>INFINITY if z == <real>0 else y
-    y = -y if x > <real>0.5 else y
-    y = <real>NAN if z < <real>0 else y
-    return y if x == x else x
+        unit = <double>7.888609052210118e-31
+        p = z * <double>1.2676506002282294e30
+        scaled = inverse_power_ratio(p, q, &k)
+        k = k - <double>100
+    # (a - 1) / (a + 1) for a = 2^-k z / (1 - z), both times 1 - z; next to 1/2, where k = 0, these are 2 z - 1 and 1.
+    less = scaled - unit
+    n = remainder(<real>-1, -p, scaled + unit)
+    d = fused(p, less, <real>1)
+    if real is float:
+        c = <float>2 / d
+        s = n * c
+        y = fma(<float>-0.5 * s, fused(p, less, <float>1 - d), remainder(n, <float>0.5 * s, d))
+        y = log_of_double_quotient(s, y * c, k)
+    else:
+        y = log_of_quotient(n / d, k, 0)
+    y = copysign(<real>INFINITY if z == <real>0 else y, x - <real>0.5)
+    return <real>NAN if z < <real>0 else y
 
 
 cdef inline real logit_product(real x) noexcept nogil:
@@ -253,53 +262,143 @@ cdef inline real softplus_inverse_second_derivative(real x) noexcept nogil:
     return log1mexp_second_derivative(x)
 
 
-cdef inline double erfinv_power(double x, double* power) noexcept nogil:
-    """The inverse y of the error function for 0 <= x < 1, and exp(y^2): an approximation, and what Halley's method adds to it."""
-    cdef double k, w, y, h, p, p_low, s, e, low, d, d_low, c, u, z
-    cdef double a = at_most(x, 0.9999999999999999)  # beyond, subnormal numbers would cost time
-    cdef double q = 1.0 - a
-    # y / a is a smooth function of -log(1 - a^2).
-    z = q * (1.0 + a)
-    w = inverse_power(z, &k) * z
-    w = -log_of_quotient((w - 1.0) / (w + 1.0), k, 0.0)
-    p = fma(w, 3.525908317301301e-07, 5.4418514906872294e-05)
-    p = fma(w, p, 0.0009203171601248672)
-    p = fma(w, p, 0.009647435330481437)
-    p = fma(w, p, 0.06792711197843786)
-    p = fma(w, p, 0.32466414756346157)
-    p = fma(w, p, 0.8862269071404869)
-    h = fma(w, 8.545559733019637e-09, 6.011366350074786e-06)
-    h = fma(w, h, 0.0002930299966077265)
-    h = fma(w, h, 0.0026634066138288446)
-    h = fma(w, h, 0.0362488200733224)
-    h = fma(w, h, 0.10454424732886493)
-    h = fma(w, h, 1.0)
-    y = a * (p / h)
-    h = y * y
-    p = exp_tail_exact(h, product_residual(y, y, h), &s, &p_low)
-    s = unscale(s)
-    e = fused(s, p, s)
-    low = fused(s, p_low, fused(s, p, s - e))
-    # What is missing: (x - erf(y)) / erf'(y), or (erfc(y) - (1 - x)) / -erfc'(y).
-    d = erfc_quotient(y, &d_low)
-    c = 1.0 / d
-    u = fma(-0.5 * q, e, c) + fma(-0.5 * q, low, c * fma(-c, d_low, remainder(1.0, c, d)))
-    u = 1.772453850905516 * u if a > 0.8427 else -0.886226925452758 * e * fma(y, erf_slope(y), y - a)
-    u = fma(u * u, y, u)
-    z = u * (y + y + u)
-    e = e + fma(e, fma(0.5 * z, z, z), low)
-    power[0] = e
-    return y + u
+# With w = -log(1 - x^2) both y / x and (1 - x^2) f'(x) are smooth functions of w that vary little: no root and no exponential is
+# needed, and nothing cancels. Both are quotients; in float64 what these are beside a line, where their errors count little.
 
 
-# For float32 few terms are enough, in float64 arithmetic. With w = -log(1 - x^2) both y / x and (1 - x^2) f'(x) are smooth
-# functions of w that vary little: no root and no exponential is needed, and nothing cancels.
+cdef inline double erfinv_depth_exact(double x, double* product, double* low) noexcept nogil:
+    """w + low = -log(1 - x^2) for 0 <= x < 1, and 1 - x^2.
+
+    By a polynomial: a division takes longer than the terms that it would save.
+    """
+    cdef double k, f, z, p, odd, w
+    product[0] = remainder(1.0, x, x)
+    f = without_power(product[0], &k) - 1.0
+    z = f * f
+    p = fma(z, -6.410671186858263e-02, -5.944883486105238e-02)
+    p = fma(z, p, -6.625388939944898e-02)
+    p = fma(z, p, -7.697467178483457e-02)
+    p = fma(z, p, -9.090590562181948e-02)
+    p = fma(z, p, -0.1111112197851124)
+    p = fma(z, p, -0.14285714084405146)
+    p = fma(z, p, -0.2000000000179713)
+    p = fma(z, p, -0.3333333333332782)
+    p = fma(z, p, -1.0)
+    odd = fma(z, 2.9030921149305194e-02, 6.791405956268037e-02)
+    odd = fma(z, odd, 6.033581563645295e-02)
+    odd = fma(z, odd, 7.161720037962367e-02)
+    odd = fma(z, odd, 8.332420336337017e-02)
+    odd = fma(z, odd, 0.10000024696826643)
+    odd = fma(z, odd, 0.12499999650323781)
+    odd = fma(z, odd, 0.16666666668854788)
+    odd = fma(z, odd, 0.2499999999999609)
+    odd = fma(z, odd, 0.5)
+    p = fma(f, fma(f, odd, p), k * -1.9082149292705877e-10)
+    w = fused(k, -0.6931471803691238, p)
+    low[0] = (k * -0.6931471803691238 - w) + p
+    return w
+
+
+cdef inline double erfinv_rest(double w, double* below) noexcept nogil:
+    """y / x for 0 <= x < 1, less 1.0625 + w / 8, times the denominator `below`."""
+    cdef double p, odd, z = w * w
+    p = fma(z, -5.218114696343259e-16, 4.2830648972281244e-13)
+    p = fma(z, p, 4.209307066546763e-10)
+    p = fma(z, p, 1.3198202404628636e-07)
+    p = fma(z, p, 1.7769137371738163e-05)
+    p = fma(z, p, 9.7777654124682e-04)
+    p = fma(z, p, 1.4436958773201333e-02)
+    p = fma(z, p, -0.17627307454724198)
+    odd = fma(z, -2.2514816083092188e-18, 1.7264087169151145e-15)
+    odd = fma(z, odd, 1.0833526191965148e-11)
+    odd = fma(z, odd, 6.6603510992771525e-09)
+    odd = fma(z, odd, 1.4598274797387017e-06)
+    odd = fma(z, odd, 1.402242591966131e-04)
+    odd = fma(z, odd, 5.769963738647422e-03)
+    odd = fma(z, odd, 8.068566077032388e-02)
+    p = fma(w, odd, p)
+    below[0] = fma(z, 2.0857899665199994e-17, 5.739605466263234e-13)
+    below[0] = fma(z, below[0], 4.5187811327912376e-10)
+    below[0] = fma(z, below[0], 1.5422517664298938e-07)
+    below[0] = fma(z, below[0], 2.5307972012228173e-05)
+    below[0] = fma(z, below[0], 2.023921076745332e-03)
+    below[0] = fma(z, below[0], 7.42930203326175e-02)
+    below[0] = fma(z, below[0], 1.0)
+    odd = fma(z, 8.354443990663816e-15, 1.5456218535672867e-11)
+    odd = fma(z, odd, 7.94868148407336e-09)
+    odd = fma(z, odd, 1.7733081312915896e-06)
+    odd = fma(z, odd, 1.8864973724877463e-04)
+    odd = fma(z, odd, 8.908357892173379e-03)
+    odd = fma(z, odd, 0.1493592020900142)
+    below[0] = fma(w, odd, below[0])
+    return p
+
+
+cdef inline double erfinv_gap_rest(double w, double* below) noexcept nogil:
+    """1 / ((1 - x^2) f'(x)), less 1.1875 + w / 8, times the denominator `below`."""
+    cdef double p, odd, z = w * w
+    p = fma(z, -4.122703079442282e-16, 3.782603082892908e-13)
+    p = fma(z, p, 3.567419080409676e-10)
+    p = fma(z, p, 1.1847786508254184e-07)
+    p = fma(z, p, 1.7090876140085386e-05)
+    p = fma(z, p, 1.0385739822820089e-03)
+    p = fma(z, p, 2.025559197941699e-02)
+    p = fma(z, p, -5.912083290448742e-02)
+    odd = fma(z, -1.6032067279130526e-18, -2.808580698471221e-15)
+    odd = fma(z, odd, 9.37644539696978e-12)
+    odd = fma(z, odd, 6.236644274054994e-09)
+    odd = fma(z, odd, 1.412717075272776e-06)
+    odd = fma(z, odd, 1.4683675905503008e-04)
+    odd = fma(z, odd, 6.721563942301446e-03)
+    odd = fma(z, odd, 0.1073006518894972)
+    p = fma(w, odd, p)
+    below[0] = fma(z, 1.479998447801095e-17, 4.908275723727133e-13)
+    below[0] = fma(z, below[0], 3.955634517489805e-10)
+    below[0] = fma(z, below[0], 1.388976356029414e-07)
+    below[0] = fma(z, below[0], 2.3394566411020212e-05)
+    below[0] = fma(z, below[0], 1.9391382927147476e-03)
+    below[0] = fma(z, below[0], 7.33301420310574e-02)
+    below[0] = fma(z, below[0], 1.0)
+    odd = fma(z, 6.341592953683317e-15, 1.4403553895810375e-11)
+    odd = fma(z, odd, 7.475859931318723e-09)
+    odd = fma(z, odd, 1.698602142754389e-06)
+    odd = fma(z, odd, 1.876850627616739e-04)
+    odd = fma(z, odd, 9.36942599702895e-03)
+    odd = fma(z, odd, 0.16663482683290567)
+    below[0] = fma(w, odd, below[0])
+    return p
+
+
+cdef inline double product_with(double x, double y, double low) noexcept nogil:
+    """x y + low for a small `low`, with hardly more than one rounding on every instruction set."""
+    cdef double p = x * y
+    return fused(x, y, low) if FUSES else p + (product_residual(x, y, p) + low)
+
+
+cdef inline double erfinv_inside(double x, double w, double w_low) noexcept nogil:
+    """The inverse of the error function for 0 <= x < 1, w + w_low = -log(1 - x^2), of which w alone will do with FMA."""
+    cdef double below, low
+    cdef double p = erfinv_rest(w, &below)
+    cdef double line = fused(w, 0.125, 1.0625)
+    low = fused(w, 0.125, 1.0625 - line)
+    low = x * ((low if FUSES else low + 0.125 * w_low) + p / below)
+    return product_with(x, line, low)
+
+
+cdef inline double erfinv_gap(double w, double z, double* above) noexcept nogil:
+    """1 / f'(x) times the result `above`, for z = 1 - x^2."""
+    cdef double p = erfinv_gap_rest(w, above)
+    cdef double line = fused(w, 0.125, 1.1875)
+    cdef double d
+    p = fma(fused(w, 0.125, 1.1875 - line), above[0], p)
+    d = fma(line, above[0], p)
+    return product_with(z, d, z * (p - remainder(d, line, above[0])))
 
 
 cdef inline double erfinv_depth(double x, double* product) noexcept nogil:
     """w = -log(1 - x^2) within 5e-9, and 1 - x^2; the square of a float32 number is exact."""
     cdef double k, f, p, z = 1.0 - x * x
-    f = inverse_power(z, &k) * z - 1.0
+    f = without_power(z, &k) - 1.0
     p = fma(f, -0.08690523, 0.145764716)
     p = fma(f, p, -0.150681758)
     p = fma(f, p, 0.165330287)
@@ -345,34 +444,36 @@ cdef inline double erfinv_slope(double w, double* below) noexcept nogil:
 
 
 cdef inline real erfinv(real x) noexcept nogil:
-    cdef double z, p, q
+    cdef double w, z, p, q, low
     cdef real y
     cdef real a = fabs(x)
     if real is float:
         p = erfinv_ratio(erfinv_depth(a, &z), &q)
         y = <float> (a * (p / q))
     else:
-        y = erfinv_power(a, &p)
+        w = erfinv_depth_exact(at_most(a, <double>0.9999999999999999), &z, &low)
+        y = erfinv_inside(a, w, low)
     y = <real>INFINITY if a == <real>1 else (<real>NAN if a > <real>1 else y)
     return copysign(y, x)
 
 
 cdef inline real erfinv_derivative(real x) noexcept nogil:
-    cdef double z, p, q
+    cdef double w, z, p, q, low
     cdef real y
     cdef real a = fabs(x)
     if real is float:
         p = erfinv_slope(erfinv_depth(a, &z), &q)
         y = <float> (p / (q * z))
     else:
-        erfinv_power(a, &p)
-        y = <double>INFINITY if a == 1.0 else 0.886226925452758 * p
+        w = erfinv_depth_exact(at_most(a, <double>0.9999999999999999), &z, &low)
+        p = erfinv_gap(w, z, &q)
+        y = <double>INFINITY if a == 1.0 else q / p
     y = <real>NAN if a > <real>1 else y
     return y if x == x else x
 
 
 cdef inline real erfinv_second_derivative(real x) noexcept nogil:
-    cdef double w, z, p, q, r, s
+    cdef double w, z, p, q, r, s, low
     cdef real y
     cdef real a = fabs(x)
     if real is float:
@@ -383,8 +484,11 @@ cdef inline real erfinv_second_derivative(real x) noexcept nogil:
         # 2 y f'(x)^2
         y = <float> ((2.0 * a * p) * (r * r) / (q * (s * s)))
     else:
-        y = erfinv_power(a, &r)
-        y = <double>INFINITY if a == 1.0 else 1.5707963267948966 * y * r * r
+        w = erfinv_depth_exact(at_most(a, <double>0.9999999999999999), &z, &low)
+        p = erfinv_inside(a, w, low)
+        s = erfinv_gap(w, z, &r)
+        r = r / s
+        y = <double>INFINITY if a == 1.0 else (p + p) * r * r
     return copysign(<real>NAN if a > <real>1 else y, x)
 
 

@@ -26,6 +26,18 @@ cdef extern from *:
         __builtin_memcpy(&b, &q, 8);
         return actcore_power_from_bits(b - UINT64_C(0x3FE6A09E667F3BCD), k);
     }
+    /* q 2^-k itself. The constant carries into the exponent of b as above, and past its sign, into 1024 more. */
+    static inline double actcore_without_power(double q, double *k) {
+        uint64_t b, m;
+        __builtin_memcpy(&b, &q, 8);
+        b += UINT64_C(0x00195F619980C433);
+        m = (b & UINT64_C(0x000FFFFFFFFFFFFF)) + UINT64_C(0x3FE6A09E667F3BCD);
+        b = (b >> 52) | UINT64_C(0x4330000000000000);
+        __builtin_memcpy(&q, &b, 8);
+        *k = q - 4503599627371520.0;
+        __builtin_memcpy(&q, &m, 8);
+        return q;
+    }
     /* 2^-k for the k that brings p / q 2^-k into (2/3, 3/2), and k itself; both are positive and normal. The difference
        of their bits is close to the binary logarithm of the quotient. */
     static inline double actcore_inverse_power_ratio(double p, double q, double *k) {
@@ -35,18 +47,19 @@ cdef extern from *:
     }
     /* The same in float32, and k - shift. */
     static inline float actcore_inverse_power_f32(float p, float q, int32_t shift, float *k) {
-        uint32_t a, b; int32_t i; float y;
+        uint32_t a, b; float y;
         __builtin_memcpy(&a, &p, 4); __builtin_memcpy(&b, &q, 4);
-        i = (int32_t)(a - b + UINT32_C(0x400000)) >> 23;
-        *k = (float)(i - shift);
-        a = (uint32_t)(127 - i) << 23;
-        __builtin_memcpy(&y, &a, 4);
+        a = a - b + (UINT32_C(0x400000) - ((uint32_t)shift << 23));
+        *k = (float)((int32_t)a >> 23);
+        b = (UINT32_C(0x3F800000) - ((uint32_t)shift << 23)) - (a & UINT32_C(0xFF800000));
+        __builtin_memcpy(&y, &b, 4);
         return y;
     }
     #endif
     """
     float inverse_power_f32 "actcore_inverse_power_f32"(float p, float q, int shift, float* k) noexcept nogil
     double inverse_power "actcore_inverse_power"(double q, double* k) noexcept nogil
+    double without_power "actcore_without_power"(double q, double* k) noexcept nogil
     double inverse_power_ratio "actcore_inverse_power_ratio"(double p, double q, double* k) noexcept nogil
 
 cdef extern from "<math.h>" nogil:

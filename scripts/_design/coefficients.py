@@ -45,6 +45,11 @@ def erfinv_slope(w: mp.mpf) -> mp.mpf:
     return mp.sqrt(mp.pi) / 2 * mp.exp(-mp.expm1(-w) * erfinv_ratio(w) ** 2 - w)
 
 
+def inverse_gap(w: mp.mpf) -> mp.mpf:
+    """Return the inverse of `erfinv_slope`."""
+    return 1 / erfinv_slope(w)
+
+
 def exp_curve(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if r else mp.mpf(1) / 2
 
@@ -141,6 +146,8 @@ def main() -> None:
         show(coefficients, dtype)
     # The denominator's leading coefficient decides which roundings meet: found by trying numbers over all float32 numbers.
     line32, line64 = beside_line("float32", 1.5), beside_line("float64", 1.5)
+    rest: Real = lambda w: erfinv_ratio(w) - mp.mpf("1.0625") - w / 8  # noqa: E731
+    gap: Real = lambda w: inverse_gap(w) - mp.mpf("1.1875") - w / 8  # noqa: E731
     for name, dtype, quotient in (
         ("tail_quotient", "float32", fit_quotient(line32, line32, 13.3, (5, 5), 6, "float32", 0.9322635531425476, hazard)),
         # One coefficient, 0.19649297, became its neighbour 0.19649296, for the bound without FMA too.
@@ -165,7 +172,8 @@ def main() -> None:
         ),
         ("erfinv_ratio", "for float32", fit_quotient(erfinv_ratio, erfinv_ratio, 15.95, (5, 5), 6, "float64", 1.0, erfinv_ratio)),
         ("erfinv_slope", "for float32", fit_quotient(erfinv_slope, erfinv_slope, 15.95, (5, 5), 6, "float64", 1.0, erfinv_slope)),
-        ("erfinv_power", "float64", fit_quotient(erfinv_ratio, erfinv_ratio, 37.0, (6, 6), 7, "float64", 1.0, erfinv_ratio)),
+        ("erfinv_rest", "float64", fit_quotient(rest, rest, 36.06, (15, 14), 16, "float64", 1.0, erfinv_ratio)),
+        ("erfinv_gap_rest", "float64", fit_quotient(gap, gap, 36.06, (15, 14), 16, "float64", 1.0, inverse_gap)),
     ):
         for part, coefficients in zip(("numerator", "denominator"), quotient, strict=True):
             print(f"{name}, {dtype}: {part}")
