@@ -103,19 +103,15 @@ cdef inline real logistic_tail(
     return c
 
 
-cdef inline real logistic_share(real x, real e, real* power, real* p) noexcept nogil:
-    """What c of `logistic_tail` is multiplied with, power (1 + result): 1 right of zero, exp(x) left of it."""
-    power[0] = tail_scale(x) if x > <real>0 else power[0]
-    p[0] = <real>0 if x > <real>0 else p[0]
-    return fma(e, p[0], e) + p[0]
-
-
-cdef inline real logistic(real x, bint exact) noexcept nogil:
-    """sigmoid(x), from the pieces that its derivative and softplus need as well."""
-    cdef real power, p, p_low, d, low, e
-    cdef real c = logistic_tail(x, exact, &power, &p, &p_low, &d, &low, &e)
-    cdef real share = logistic_share(x, e, &power, &p)
-    return unscale(power * fma(c, share if real is float or not FUSES else p, c))
+cdef inline double logistic(double x) noexcept nogil:
+    """sigmoid(x), from the pieces that its derivative needs as well."""
+    cdef double power, p, p_low, d, low, e, share
+    cdef double c = logistic_tail(x, False, &power, &p, &p_low, &d, &low, &e)
+    # What c is multiplied with, power (1 + share): 1 right of zero, exp(x) left of it.
+    power = tail_scale(x) if x > <double>0 else power
+    p = <double>0 if x > <double>0 else p
+    share = p if FUSES else fma(e, p, e) + p
+    return unscale(power * fma(c, share, c))
 
 
 cdef inline float logistic_unit() noexcept nogil:
@@ -129,8 +125,8 @@ cdef inline float logistic_denominator(
     """(1 + exp(-z - z_low)) `logistic_unit` as the sum of the result and `low`, or `full_low` with what p lacks: scaled, it runs
     from 1 to far beyond the largest number, for z of either sign. In float32 this takes fewer steps than `logistic`.
 
-    The exponential is power (1 + p + p_low); `exact`, known when compiled, says that z_low isn't 0, and all that
-    is left over is worth adding.
+    The exponential is power (1 + p + p_low); `exact`, known when compiled, says that all that is left over is worth adding.
+    A z_low of 0 costs no instruction if not.
     """
     cdef float n, small, r, curve, left, d
     cdef float one = logistic_unit()
@@ -141,7 +137,7 @@ cdef inline float logistic_denominator(
         p[0] = expm1_reduced(r, True, p_low)
         p_low[0] = p_low[0] + ((most - r) + small)
     else:
-        r = fma(n, minus_ln2_low(n), most)
+        r = fma(n, minus_ln2_low(n), most) - z_low
         p[0] = expm1_reduced(r, False, p_low)
     d = fused(power[0], p[0], one + power[0])
     left = (power[0] - d) + one
@@ -189,17 +185,38 @@ cdef inline float gated_slope(float z, float z_low, float u, float u_low, bint e
     return one * fma(q, c, k_low * c)
 
 
-cdef inline real sigmoid(real x) noexcept nogil:
-    cdef real power, p, p_low, d, low, full_low, c, e
+cdef inline double gate_denominator(double z, double z_low, double* power, double* p, double* low) noexcept nogil:
+    """(1 + exp(-z - z_low)) / `tail_scale` as the sum of the result and `low`: what `logistic_denominator` is for float32."""
+    cdef double r_low, d
+    cdef double one = unscale(<double>1)
+    p[0] = expm1_reduced(exp_reduce(z, -1, -tail_shift(z), power) - z_low, False, &r_low)
+    d = fma(power[0], p[0], one + power[0])
+    low[0] = fma(power[0], p[0], (power[0] - d) + one)
+    return d
+
+
+cdef inline real logistic_of_sum(real z, real z_low) noexcept nogil:
+    """sigma(z + z_low), for z where the denominator does not overflow."""
+    cdef real power, p, p_low, low, full_low, d, c, e
     if real is float:
-        d = logistic_denominator(
-            at_most(tail_clamp(x), logistic_ceiling(x)), <real>0, False, &power, &p, &p_low, &low, &full_low
-        )
-        c = <real>1 / d
-        e = fma(-c, low, remainder(<real>1, c, d))
+        d = logistic_denominator(z, z_low, False, &power, &p, &p_low, &low, &full_low)
+        c = <float>1 / d
+        e = fma(-c, low, remainder(<float>1, c, d))
         return logistic_unit() * fma(c, e, c)
     else:
-        return logistic(x, False)
+        return unscale(<double>1 / gate_denominator(z, z_low, &power, &p, &low))
+
+
+cdef inline real logistic_near(real x) noexcept nogil:
+    """x, but not beyond where sigmoid(x) has become 0 or 1. A NaN passes."""
+    return at_most(tail_clamp(x), logistic_ceiling(x))
+
+
+cdef inline real sigmoid(real x) noexcept nogil:
+    if real is float:
+        return logistic_of_sum(logistic_near(x), <real>0)
+    else:
+        return logistic(x)  # which shares its pieces with the derivative
 
 
 cdef inline real square_product(real c, real e, real p, real* low) noexcept nogil:
@@ -278,23 +295,13 @@ cdef inline real sigmoid_second_derivative(real x) noexcept nogil:
     return sigmoid_second_derivative_scaled(x, <real>1)
 
 
-cdef inline double gate_denominator(double z, double* power, double* p, double* low) noexcept nogil:
-    """(1 + exp(-z)) / `tail_scale` as the sum of the result and `low`: what `logistic_denominator` is for float32."""
-    cdef double r_low, d
-    cdef double one = unscale(<double>1)
-    p[0] = expm1_reduced(exp_reduce(z, -1, -tail_shift(z), power), False, &r_low)
-    d = fma(power[0], p[0], one + power[0])
-    low[0] = fma(power[0], p[0], (power[0] - d) + one)
-    return d
-
-
 cdef inline real silu(real x) noexcept nogil:
     cdef real power, p, d, low, c, q
-    cdef real z = at_most(tail_clamp(x), logistic_ceiling(x))
+    cdef real z = logistic_near(x)
     if real is float:
         q = gated_product(z, z, <real>0, False)
     else:
-        d = gate_denominator(z, &power, &p, &low)
+        d = gate_denominator(z, <double>0, &power, &p, &low)
         c = <double>1 / d
         q = z * c
         q = unscale(fma(fma(-q, low, remainder(z, q, d)), c, q))
@@ -303,11 +310,11 @@ cdef inline real silu(real x) noexcept nogil:
 
 cdef inline real silu_derivative(real x) noexcept nogil:
     cdef real power, p, d, low, c, g, n, e, q
-    cdef real z = at_most(tail_clamp(x), logistic_ceiling(x))
+    cdef real z = logistic_near(x)
     if real is float:
         return gated_slope(z, <real>0, z, <real>0, False)
     else:
-        d = gate_denominator(z, &power, &p, &low)
+        d = gate_denominator(z, <double>0, &power, &p, &low)
         c = <double>1 / d
         g = <double>1 + z
         n = fma(power, fma(p, g, g), unscale(<double>1))
@@ -369,7 +376,7 @@ cdef inline real softplus(real x) noexcept nogil:
 
 
 cdef inline real softplus_derivative(real x) noexcept nogil:
-    return logistic(x, True)
+    return logistic_of_sum(logistic_near(x), <real>0)
 
 
 cdef inline real softplus_second_derivative(real x) noexcept nogil:
@@ -382,11 +389,7 @@ cdef inline real log_sigmoid(real x) noexcept nogil:
 
 
 cdef inline real log_sigmoid_derivative(real x) noexcept nogil:
-    cdef real y
-    if real is float:
-        y = sigmoid(-x)
-    else:
-        y = logistic(-x, True)  # as fast, from the pieces of the value
+    cdef real y = logistic_of_sum(logistic_near(-x), <real>0)
     return y if x == x else x
 
 

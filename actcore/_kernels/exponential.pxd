@@ -4,10 +4,10 @@ Each falls back on exp(-|z|) = 2^n (1 + p), whose scale is multiplied in last: s
 smallest number, and nothing overflows on the way.
 """
 
-from actcore._kernels.activations cimport logistic_ceiling, square_product
+from actcore._kernels.activations cimport logistic_ceiling, logistic_of_sum, square_product
 from actcore._kernels.elementary cimport (
-    abs_or_nan, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope, minus_ln2_low,
-    product_residual, real, remainder, smallest, tail_clamp, unscale,
+    FUSES, abs_or_nan, exp_split, exp_tail_exact, expm1_reduced, fabs, fma, fused, largest, largest_finite, log1p_slope,
+    minus_ln2_low, product_residual, real, remainder, smallest, tail_clamp, unscale,
 )
 from actcore._kernels.logarithm cimport inverse_power, log_of_quotient
 from actcore._kernels.piecewise cimport sum_error
@@ -121,7 +121,10 @@ cdef inline real softplus_beta(real x, real beta) noexcept nogil:
         y = fused(scaled, <real>0.90625, w)
         rest = size * (fused(scaled, <real>0.90625, -y) + w)
     else:
-        y = fma(scaled, <real>0.90625, scaled * log1p_slope(e))
+        w = scaled * log1p_slope(e)
+        y = scaled * <real>0.90625
+        rest = <real>0 if FUSES else product_residual(scaled, <real>0.90625, y)
+        y = fma(scaled, <real>0.90625, w) if FUSES else y + (rest + w)
         rest = 0
     y = size * y
     big = y * inverse
@@ -138,12 +141,12 @@ cdef inline real softplus_beta(real x, real beta) noexcept nogil:
 
 
 cdef inline real softplus_beta_derivative(real x, real beta) noexcept nogil:
-    cdef real z, z_low, power, p, p_low, d, low, e, c, tail
-    z = sharpened(x, beta, &z_low)
-    c = gate(z, z_low, &power, &p, &p_low, &d, &low, &e)
-    tail = unscale(power * fma(c, fma(e, p, e + p_low) + p, c))
-    tail = tail if x == x else x
-    return <real>1 - tail if x > <real>0 else tail
+    # sigma(beta x), cut where it has become 0 or 1
+    cdef real least = smallest(end_of_tail(x) / beta, largest_finite(x))
+    cdef real most = smallest(logistic_ceiling(x) / beta, largest_finite(x))
+    cdef real near = -least if x < -least else x
+    near = most if near > most else near
+    return logistic_of_sum(near * beta, product_residual(near, beta, near * beta))
 
 
 cdef inline real softplus_beta_second_derivative(real x, real beta) noexcept nogil:

@@ -2,7 +2,7 @@
 
 At a kink each takes the derivative that its row declares; a NaN is returned as it came.
 """
-from actcore._kernels.elementary cimport at_least, at_most, fma, fused, product_residual, real
+from actcore._kernels.elementary cimport FUSES, abs_or_nan, at_least, at_most, fma, fused, product_residual, real
 
 
 cdef inline real sum_error(real a, real b, real s) noexcept nogil:
@@ -29,7 +29,7 @@ cdef inline real sixth(real x, real x_low) noexcept nogil:
 
 
 cdef inline real absolute(real x) noexcept nogil:
-    return -x if x < <real> 0 else (x if x == x else x + x) + <real> 0
+    return abs_or_nan(x) + <real> 0  # the sum of -0 and 0 is 0
 
 
 cdef inline real absolute_derivative(real x) noexcept nogil:
@@ -41,8 +41,7 @@ cdef inline real absolute_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real relu6(real x) noexcept nogil:
-    cdef real y = x if x > <real> 0 else (<real> 0 if x == x else x)
-    return <real> 6 if y > <real> 6 else y
+    return at_most(at_least(x, <real> 0) + <real> 0, <real> 6)  # 0 for -0 too
 
 
 cdef inline real relu6_derivative(real x) noexcept nogil:
@@ -258,7 +257,7 @@ cdef inline real hard_sigmoid_second_derivative(real x) noexcept nogil:
 
 cdef inline real clipped_linear(real x, real slope, real offset) noexcept nogil:
     cdef real low, y
-    if real is float:
+    if real is float or FUSES:
         y = fused(slope, x, offset)
     else:
         y = line(x, <real> 0, slope, offset, &low) + low
