@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +15,19 @@ from actcore.dtypes import is_accepted, refused
 from actcore.registry import ORDERS, Fact, Parameter, Row
 
 
+class _Signature:
+    """The signature of a function that is an instance, for help and completion; its class has that of the constructor."""
+
+    def __get__(self, function: Elementwise | None, owner: type) -> inspect.Signature:
+        if function is None:
+            raise AttributeError("__signature__")
+        keywords = {**function._parameters, **_UFUNC_OPTIONS}
+        return inspect.Signature([
+            *(inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in ("x", "g")[: function._n_arrays]),
+            *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in keywords.items()),
+        ])
+
+
 @forwarding
 class Elementwise(FastCall):
     """One kind of an activation (its value, a derivative, the backward pass ...) as a function of arrays.
@@ -23,6 +37,8 @@ class Elementwise(FastCall):
     ufunc : numpy.ufunc
         The compiled function; its inputs are the arrays followed by the parameters in registry order.
     """
+
+    __signature__ = _Signature()
 
     def __init__(self, row: Row, kind: str, parameters: Mapping[str, float], activation: tuple[Any, ...] = ()) -> None:
         ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind))
@@ -122,7 +138,10 @@ class Elementwise(FastCall):
         return f"<actcore {self._kind.replace('_', ' ')} of {self._row.name}{bound}>"
 
 
-_UFUNC_OPTIONS = ("out", "where", "dtype", "casting", "order", "subok", "signature")
+#: What every ufunc takes, with NumPy's defaults.
+_UFUNC_OPTIONS = {
+    "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True, "signature": None
+}
 
 
 def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:
@@ -193,7 +212,8 @@ class Activation(Elementwise):
         self.second_derivative = Elementwise(row, "second_derivative", bound, again)
         self.value_and_derivative = Elementwise(row, "value_and_derivative", bound, again)
         self.backward = Elementwise(row, "backward", bound, again)
-        self.__doc__ = describe(row)
+        for function in (self, self.derivative, self.second_derivative, self.value_and_derivative, self.backward):
+            function.__doc__ = describe(row, function._kind)
 
     @property
     def name(self) -> str:
@@ -318,8 +338,22 @@ def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
         return False
 
 
-def describe(row: Row) -> str:
-    """Return the numpydoc docstring of a row's function."""
+#: What a function computes, in the first line of its docstring.
+_SUBJECTS = {
+    "value": "{0.title}: {0.formula}.",
+    "derivative": "First derivative of {0.title}: {0.derivative_formula}.",
+    "second_derivative": "Second derivative of {0.title}, where {0.formula}.",
+    "value_and_derivative": "Value and first derivative of {0.title} in one pass over memory: {0.formula}; {0.derivative_formula}.",
+    "backward": "Gradient with respect to the input of {0.title}, g · f′(x), in one pass: {0.derivative_formula}.",
+}
+
+
+def describe(row: Row, kind: str) -> str:
+    """Return the numpydoc docstring of a function of a row."""
+    subject = _SUBJECTS[kind].format(row)
+    pair = kind == "value_and_derivative"
+    out = "tuple of two ndarray, optional\n    Where to write; one" if pair else "ndarray, optional\n    Where to write;"
+    gradient = "g : array_like\n    The gradient of a loss with respect to f(x), of x's shape or broadcastable to it.\n"
     parameters = "".join(
         f"{p.name} : float or array, default {p.default:g}\n    {p.meaning.capitalize()}, in {p.bounds}.\n" for p in row.parameters
     )
@@ -327,7 +361,7 @@ def describe(row: Row) -> str:
         f"Kink at x = {at:g}: the derivative taken there is {derivative:g}, the second derivative {second:g}.\n"
         for at, derivative, second in kinks_of(row, row.defaults)
     )
-    return f"""{row.title}: {row.formula}.
+    return f"""{subject}
 
 {row.advice}
 
@@ -335,8 +369,7 @@ Parameters
 ----------
 x : array_like
     Any shape and strides; float16, bfloat16 (of ml_dtypes), float32 and float64 are kept, integers and booleans promoted.
-{parameters}out : ndarray, optional
-    Where to write; may be `x` itself.
+{gradient if kind == "backward" else ""}{parameters}out : {out} may be `x` itself.
 where : array_like of bool, optional
     Where to compute; elsewhere `out` is left as it is.
 dtype : dtype, optional
@@ -344,7 +377,7 @@ dtype : dtype, optional
 
 Returns
 -------
-ndarray or scalar
+{"pair of ndarray or scalar" if pair else "ndarray or scalar"}
     Of the broadcast shape. NaN gives NaN.
 
 Raises

@@ -80,7 +80,9 @@ class DialectActivation(Activation):
         super().__init__(row, **{**spelling.defaults, **parameters})
         if spelling.kinks:
             for kind in ("derivative", "backward", "value_and_derivative"):
-                setattr(self, kind, AtKinks(row, kind, self.parameters, self))
+                function = AtKinks(row, kind, self.parameters, self)
+                function.__doc__ = getattr(self, kind).__doc__
+                setattr(self, kind, function)
 
     def bind(self, **parameters: Any) -> Activation:
         """Return a copy in the same dialect with some parameters bound to other values.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 
 import ml_dtypes
@@ -258,6 +259,20 @@ def test_pickles_and_binds(activation: Activation) -> None:
         for wrong in ("steep", None, 1j):
             with pytest.raises(TypeError, match=parameter.name):
                 activation(x, **{parameter.name: wrong})
+
+
+@activations
+def test_signatures_and_docstrings_are_those_of_the_function(activation: Activation) -> None:
+    for kind in KINDS:
+        function = kind_of(activation, kind.name)
+        signature = inspect.signature(function)
+        assert tuple(signature.parameters)[: len(kind.inputs)] == kind.inputs
+        assert {name: signature.parameters[name].default for name in activation.parameters} == activation.parameters
+        signature.bind(*kind.inputs, out=None, where=True, dtype="float32", casting="safe", **activation.parameters)
+        lines = function.__doc__.splitlines()
+        assert activation.spec.title in lines[0] and ("g : array_like" in lines) == ("g" in kind.inputs)
+        assert set(signature.parameters) >= {line.split(" :")[0] for line in lines if " : " in line and line[0] != " "} - {""}
+    assert "row" in inspect.signature(type(activation)).parameters
 
 
 def test_ufuncs_are_real_and_of_every_kind() -> None:
