@@ -4,7 +4,9 @@ Nothing process-wide is changed by importing or calling: no environment variable
 """
 import contextlib
 import importlib
+import math
 import os
+import pathlib
 import platform
 import sys
 
@@ -101,16 +103,29 @@ def _read(path):
         return file.read()
 
 
-def _cgroup_cpus():
-    """Return the CPU quota of this process's cgroup in cores, or None where there is none."""
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = _read("/sys/fs/cgroup/cpu.max").split()
-        return None if quota == "max" else float(quota) / float(period)
-    with contextlib.suppress(OSError, ValueError):
-        quota = int(_read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"))
-        period = int(_read("/sys/fs/cgroup/cpu/cpu.cfs_period_us"))
-        return quota / period if quota > 0 else None
-    return None
+def _quotas(membership, mounted):
+    """Yield the CPU quotas, in cores, of this process's cgroups and of all above them, of either version."""
+    lines = ["0::/", "1:cpu:/"]
+    with contextlib.suppress(OSError):
+        lines += _read(membership).splitlines()
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        place = pathlib.PurePosixPath(f"{mounted}/cpu" if controllers else mounted, path.lstrip("/"))
+        for folder in (place, *place.parents):
+            with contextlib.suppress(OSError, ValueError):
+                quota, period = _read(folder / "cpu.max").split()
+                yield float(quota) / float(period) if quota != "max" else math.inf
+            with contextlib.suppress(OSError, ValueError):
+                quota = int(_read(folder / "cpu.cfs_quota_us"))
+                yield quota / int(_read(folder / "cpu.cfs_period_us")) if quota > 0 else math.inf
+
+
+def _cgroup_cpus(membership="/proc/self/cgroup", mounted="/sys/fs/cgroup"):
+    """Return the CPU quota of this process in cores, or None where there is none."""
+    least = min(_quotas(membership, mounted), default=math.inf)
+    return least if least < math.inf else None
 
 
 def _default_budget():

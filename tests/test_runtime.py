@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import actcore as ac
+from actcore import runtime
 from actcore._build import isa
 from actcore.registry import ROWS
 
@@ -126,3 +127,23 @@ def test_show_config_names_what_runs(capsys: pytest.CaptureFixture[str]) -> None
     ac.show_config()
     text = capsys.readouterr().out
     assert ac.__version__ in text and ac.runtime.isa in text and "threads" in text and "OpenMP" in text
+
+
+@pytest.mark.parametrize(
+    ("membership", "files", "cpus"),
+    [
+        ("0::/a.slice/b.scope\n", {"a.slice/cpu.max": "150000 100000", "a.slice/b.scope/cpu.max": "max 100000"}, 1.5),
+        ("0::/a.slice/b.scope\n", {"a.slice/b.scope/cpu.max": "250000 100000", "a.slice/cpu.max": "300000 100000"}, 2.5),
+        ("0::/\n", {"cpu.max": "50000 100000"}, 0.5),
+        ("0::/elsewhere\n", {"cpu.max": "50000 100000"}, 0.5),
+        ("4:cpu,cpuacct:/box\n1:memory:/box\n", {"cpu/box/cpu.cfs_quota_us": "200000", "cpu/box/cpu.cfs_period_us": "100000"}, 2.0),
+        ("4:cpu,cpuacct:/box\n", {"cpu/cpu.cfs_quota_us": "-1", "cpu/cpu.cfs_period_us": "100000"}, None),
+        ("0::/\n", {"cpu.max": "max 100000"}, None),
+    ],
+)
+def test_the_quota_is_the_least_of_a_cgroup_and_those_above_it(tmp_path, membership: str, files: dict, cpus: float | None) -> None:
+    (tmp_path / "membership").write_text(membership)
+    for name, text in files.items():
+        (tmp_path / "cgroup" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cgroup" / name).write_text(text)
+    assert runtime._cgroup_cpus(tmp_path / "membership", tmp_path / "cgroup") == cpus
