@@ -55,8 +55,19 @@ cdef extern from *:
         __builtin_memcpy(&y, &b, 4);
         return y;
     }
+    /* As `actcore_without_power` in float32. */
+    static inline float actcore_without_power_f32(float q, float *k) {
+        uint32_t a, b;
+        __builtin_memcpy(&a, &q, 4);
+        b = a - UINT32_C(0x3F3504F3);
+        *k = (float)((int32_t)b >> 23);
+        a -= b & UINT32_C(0xFF800000);
+        __builtin_memcpy(&q, &a, 4);
+        return q;
+    }
     #endif
     """
+    float without_power_f32 "actcore_without_power_f32"(float q, float* k) noexcept nogil
     float inverse_power_f32 "actcore_inverse_power_f32"(float p, float q, int shift, float* k) noexcept nogil
     double inverse_power "actcore_inverse_power"(double q, double* k) noexcept nogil
     double without_power "actcore_without_power"(double q, double* k) noexcept nogil

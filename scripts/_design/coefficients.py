@@ -146,6 +146,8 @@ def main() -> None:
         show(coefficients, dtype)
     # The denominator's leading coefficient decides which roundings meet: found by trying numbers over all float32 numbers.
     line32, line64 = beside_line("float32", 1.5), beside_line("float64", 1.5)
+    line = [rounded(mp.mpf(c), "float32") for c in ("0.94767997", "0.19759493")]  # least distant from y / x, relative to it
+    rest32: Real = lambda w: erfinv_ratio(w) - line[0] - line[1] * w  # noqa: E731
     rest: Real = lambda w: erfinv_ratio(w) - mp.mpf("1.0625") - w / 8  # noqa: E731
     gap: Real = lambda w: inverse_gap(w) - mp.mpf("1.1875") - w / 8  # noqa: E731
     for name, dtype, quotient in (
@@ -172,6 +174,7 @@ def main() -> None:
         ),
         ("erfinv_ratio", "for float32", fit_quotient(erfinv_ratio, erfinv_ratio, 15.95, (5, 5), 6, "float64", 1.0, erfinv_ratio)),
         ("erfinv_slope", "for float32", fit_quotient(erfinv_slope, erfinv_slope, 15.95, (5, 5), 6, "float64", 1.0, erfinv_slope)),
+        ("erfinv_float", "float32", fit_quotient(rest32, rest32, 15.95, (6, 5), 7, "float32", 1.0, erfinv_ratio)),
         ("erfinv_rest", "float64", fit_quotient(rest, rest, 36.06, (15, 14), 16, "float64", 1.0, erfinv_ratio)),
         ("erfinv_gap_rest", "float64", fit_quotient(gap, gap, 36.06, (15, 14), 16, "float64", 1.0, inverse_gap)),
     ):
