@@ -9,11 +9,13 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
 from actcore.registry import ROWS, Row
 
+_lock = Lock()
 _known: WeakValueDictionary[tuple[Any, ...], Expression] = WeakValueDictionary()
 
 
@@ -38,11 +40,12 @@ class Expression:
     def __new__(cls, operation: str, operands: tuple[Expression, ...] = (), content: Any = None) -> Expression:
         """Return the one object there is of this expression."""
         key = (operation, operands, content.hex() if isinstance(content, float) else content)  # -0.0 is not 0.0
-        found = _known.get(key)
-        if found is None:
-            found = super().__new__(cls)
-            found.operation, found.operands, found.content = operation, operands, content
-            _known[key] = found
+        with _lock:
+            found = _known.get(key)
+            if found is None:
+                found = super().__new__(cls)
+                found.operation, found.operands, found.content = operation, operands, content
+                _known[key] = found
         return found
 
     def __add__(self, other: Expression | float) -> Expression:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mpmath
@@ -346,6 +347,14 @@ def test_what_is_in_the_text_comes_back() -> None:
         assert again.text == f.text
         x = np.linspace(-2, 4, 37)
         np.testing.assert_array_equal(again(x), f(x))
+
+
+def test_formulas_are_made_in_several_threads_at_once() -> None:
+    texts = [f"x * sigmoid({k} * x) + tanh(x / {k})" for k in range(2, 42)] * 3
+    with ThreadPoolExecutor(8) as pool:
+        slopes = list(pool.map(lambda text: float(ac.formula(text).derivative(0.25)), texts))
+    assert slopes == [float(ac.formula(text).derivative(0.25)) for text in texts]
+    assert all(slope > 0.5 for slope in slopes)
 
 
 def test_equal_parts_are_computed_once() -> None:
