@@ -2,7 +2,7 @@
 
 At a kink each takes the derivative that its row declares; a NaN is returned as it came.
 """
-from actcore._kernels.elementary cimport FUSES, abs_or_nan, at_least, at_most, fma, fused, product_residual, real
+from actcore._kernels.elementary cimport FUSES, abs_or_nan, at_least, at_most, fabs, fma, fused, product_residual, real
 
 
 cdef inline real sum_error(real a, real b, real s) noexcept nogil:
@@ -98,7 +98,7 @@ cdef inline real prelu_gradient_alpha(real x, real alpha) noexcept nogil:
 
 
 cdef inline real threshold(real x, real threshold, real value) noexcept nogil:
-    return x if x > threshold else (value if x == x else x)
+    return value if x <= threshold else x
 
 
 cdef inline real threshold_derivative(real x, real threshold, real value) noexcept nogil:
@@ -110,7 +110,7 @@ cdef inline real threshold_second_derivative(real x, real threshold, real value)
 
 
 cdef inline real thresholded_relu(real x, real theta) noexcept nogil:
-    return x if x > theta else (<real> 0 if x == x else x)
+    return <real> 0 if x <= theta else x
 
 
 cdef inline real thresholded_relu_derivative(real x, real theta) noexcept nogil:
@@ -122,13 +122,11 @@ cdef inline real thresholded_relu_second_derivative(real x, real theta) noexcept
 
 
 cdef inline real hard_shrink(real x, real lambd) noexcept nogil:
-    cdef real size = -x if x < <real> 0 else x
-    return <real> 0 if size <= lambd else x
+    return <real> 0 if fabs(x) <= lambd else x
 
 
 cdef inline real hard_shrink_derivative(real x, real lambd) noexcept nogil:
-    cdef real size = -x if x < <real> 0 else x
-    return <real> 1 if size > lambd else (<real> 0 if x == x else x)
+    return <real> 1 if fabs(x) > lambd else (<real> 0 if x == x else x)
 
 
 cdef inline real hard_shrink_second_derivative(real x, real lambd) noexcept nogil:
@@ -178,8 +176,7 @@ cdef inline real triangular_second_derivative(real x) noexcept nogil:
 
 
 cdef inline real sparse_sigmoid(real x) noexcept nogil:
-    cdef real y = <real> 0.5 * (x + <real> 1) if x > <real> -1 else (<real> 0 if x == x else x)
-    return <real> 1 if y > <real> 1 else y
+    return at_most(at_least(<real> 0.5 * (x + <real> 1), <real> 0), <real> 1)
 
 
 cdef inline real sparse_sigmoid_derivative(real x) noexcept nogil:
