@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QLocale, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QIcon,
     QKeyEvent,
@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from . import theme
+from .text import plain
 
 TICKS = 1000
 """Resolution of a slider's track; finer values are typed."""
@@ -83,12 +84,37 @@ def chip(text: str, name: str, tip: str) -> QPushButton:
     return result
 
 
-def number_entry(name: str, *, decimals: int = 2, unit: str = "", width: int = 78) -> QDoubleSpinBox:
-    """A field to type a number into; it reports when the number is complete, not at every key."""
-    result = QDoubleSpinBox()
+class NumberEntry(QDoubleSpinBox):
+    """A field to type a number into. It writes numbers as the rest of the app does, whatever the country of the
+    computer; a comma for the point and a hyphen for the minus sign are understood.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setLocale(QLocale.c())
+        self.setKeyboardTracking(False)
+
+    def textFromValue(self, value: float) -> str:
+        return plain(value, self.decimals())
+
+    def valueFromText(self, text: str) -> float:
+        return super().valueFromText(_typed(text))
+
+    def validate(self, text: str, at: int) -> object:
+        state = super().validate(_typed(text), at)[0]  # type: ignore[index]
+        return state, text, at
+
+
+def _typed(text: str) -> str:
+    """A number as it was typed, as Qt reads it."""
+    return text.replace("−", "-").replace(",", ".")
+
+
+def number_entry(name: str, *, decimals: int = 2, unit: str = "", width: int = 78) -> NumberEntry:
+    """An entry of the app's look; it reports when the number is complete, not at every key."""
+    result = NumberEntry()
     result.setDecimals(decimals)
     result.setSuffix(f" {unit}" if unit else "")
-    result.setKeyboardTracking(False)
     result.setAlignment(Qt.AlignmentFlag.AlignRight)
     result.setFixedWidth(width)
     result.lineEdit().setTextMargins(0, 0, theme.SPACE_XS, 0)
@@ -112,6 +138,7 @@ class Menu(QComboBox):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QStylePainter(self)
@@ -133,6 +160,9 @@ class Menu(QComboBox):
         painter.setPen(theme.pen("muted" if self.isEnabled() else "ghost", 1.6))
         x, y = self.width() - 15.0, self.height() / 2
         painter.drawPolyline([QPointF(x - 4, y - 2), QPointF(x, y + 2), QPointF(x + 4, y - 2)])
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()  # Qt's own is a few pixels less than the name takes
 
     def showPopup(self) -> None:
         """Open the list as wide as its longest name, however narrow the menu is."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
+
+from .controls import NumberEntry
 
 
-class WeightEditor(QDoubleSpinBox):
+class WeightEditor(NumberEntry):
     """The entry in which a weight is typed: Enter takes the number, Escape leaves it."""
 
     def __init__(self, parent: QWidget, limit: float) -> None:
