@@ -21,8 +21,12 @@ def alarm(layers: Sequence[LayerView], score: float) -> str:
         return f"Layer {flat.number}: {flat.title} is flat everywhere, so no gradient passes. Another activation can learn."
     worst = max(layers, key=lambda layer: (layer.dead, layer.saturated * (not layer.sparse)), default=None)
     if worst is not None and worst.dead:
-        cause = f"every point brings them where {worst.title} is flat, so no gradient passes"
-        return f"Layer {worst.number}: {worst.dead} of {worst.units} units are dead: {cause}. Revive gives them fresh weights."
+        verb, them = ("is", "it") if worst.dead == 1 else ("are", "them")
+        cause = f"every point brings {them} where {worst.title} is flat, so no gradient passes"
+        return (
+            f"Layer {worst.number}: {worst.dead} of {worst.units} units {verb} dead: {cause}. "
+            f"Revive gives {them} fresh weights."
+        )
     if worst is None or score > LEARNED:
         return ""
     if worst.saturated > SLOW and not worst.sparse:

@@ -20,6 +20,7 @@ from ..view.diagram_geometry import Place
 from ..view.inside import LayerView
 from ..view.layer_settings import LayerRow
 from ..view.network_lab import NetworkLab
+from ..view.text import short
 from .network_offer import WORDS
 from .network_pictures import Field, Pictures, plane_table
 
@@ -156,7 +157,7 @@ class Drawing:
             ticks = [((k + 0.5) / count, f"class {k}") for k in range(count)]
         else:
             table, middle = plane_table(), (low + high) / 2
-            ticks = [(low, f"{low:g}"), (middle, f"{middle:g}"), (high, f"{high:g}")]
+            ticks = [(value, short(value)) for value in (low, middle, high)]
         self._view.color_bar.set_scale(table, low, high, ticks)
 
     def _draw_points(self, state: NetworkState) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, Qt
 
 from ..model.session import THEMES, Session
 from ..view.window import Window
@@ -15,10 +15,12 @@ def preferred_theme() -> str:
 
 
 def restore_window(window: Window) -> None:
-    """Put the window where it stood, if that is known."""
+    """Put the window where it stood; at the first start on a screen smaller than itself, over all of that."""
     stored = QSettings().value("geometry")
     if isinstance(stored, QByteArray):
         window.restoreGeometry(stored)
+    elif window.size().boundedTo(window.screen().availableSize()) != window.size():
+        window.setWindowState(Qt.WindowState.WindowMaximized)
 
 
 def remember(window: Window, session: Session) -> None:

@@ -13,6 +13,8 @@ from .text import factor, plain
 
 FULL_BAR = 8.0
 """A term of this size fills its bar."""
+ROOMY = 760
+"""From this width on; a narrower strip has smaller gaps and writes its products without spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class ArithmeticStrip(QWidget):
             ("a = f(z)", n.title, n.a, 3, "→"),
             ("f′(z)", "slope here", n.slope, 3, ""),
         )
-        gap = 26.0
+        gap = 26.0 if self.width() > ROOMY else 18.0
         width = (self.width() - gap * (len(tiles) - 1)) / len(tiles)
         for index, (symbol, detail, value, decimals, sign) in enumerate(tiles):
             left = index * (width + gap)
@@ -100,10 +102,12 @@ class ArithmeticStrip(QWidget):
             middle = box.center().x()
             painter.drawLine(QPointF(middle, box.bottom() - 13), QPointF(middle, box.bottom() - 3))
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        inner = box.adjusted(12, 7, -8, -16)
+        roomy = self.width() > ROOMY
+        inner = box.adjusted(12 if roomy else 7, 7, -4, -16)
         painter.setFont(theme.font(theme.TEXT_S))
         painter.setPen(theme.color("muted"))
         painter.drawText(QRectF(inner.left(), inner.top(), inner.width(), 16), flags, symbol)
+        detail = detail if roomy else detail.replace(" · ", "·")
         detail = painter.fontMetrics().elidedText(detail, Qt.TextElideMode.ElideRight, int(inner.width()))
         painter.drawText(QRectF(inner.left(), inner.bottom() - 14, inner.width(), 14), flags, detail)
         painter.setFont(theme.font(19, bold=True))

@@ -186,7 +186,7 @@ class Diagram(FocusFrame, QWidget):
             draw_frame(stamps, rect, "warning" if (layer, unit) in self._warnings else "plain")
         if layer:
             marked = self._place == Place(layer, unit, BIAS)
-            draw_bias(stamps, self._geometry.bias(layer, unit), float(self._biases[layer - 1][unit]), marked)
+            draw_bias(stamps, self._geometry.bias(layer, unit), float(self._biases[layer - 1][unit]), marked, rect.width())
 
     def _paint_ground(self, painter: QPainter) -> None:
         """What only another network or theme changes."""
@@ -220,6 +220,9 @@ class Diagram(FocusFrame, QWidget):
             painter.setPen(theme.color("muted"))
             painter.drawText(QPointF(x + 30, y + metrics.ascent() / 2 - 1), text)
             x += 30 + metrics.horizontalAdvance(text) + theme.SPACE_L
+        hint = "drag edges and dots to change them"
+        if x + metrics.horizontalAdvance(hint) < self.width():
+            painter.drawText(QPointF(x, y + metrics.ascent() / 2 - 1), hint)
 
     def _paint_label(self, painter: QPainter, place: Place) -> None:
         text = self.describe(place)

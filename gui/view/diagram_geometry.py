@@ -9,7 +9,8 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 
 UNIT_MAX, UNIT_MIN = 60.0, 20.0
-GAP = 7.0
+GAP, LEAST_GAP = 7.0, 3.0
+"""Between the units of a layer; where they would become smaller than `UNIT_MIN`, the gap gives way first."""
 REACH = 7.0
 """How near the pointer must come to an edge, in pixels."""
 DASH, SPACE = 5.0, 4.0
@@ -44,9 +45,10 @@ class Geometry:
 
     def __init__(self, sizes: Sequence[int], area: QRectF) -> None:
         self.sizes, self.area = tuple(sizes), area
-        room = area.height() / max(self.sizes) - GAP
+        pitch = area.height() / max(self.sizes)
+        room = max(pitch - GAP, min(UNIT_MIN, pitch - LEAST_GAP))
         # Units stand on whole pixels: their fields are then copied as they are, and their frames are crisp.
-        self.unit = float(round(min(max(room, UNIT_MIN), UNIT_MAX, area.width() / (2.2 * len(self.sizes)))))
+        self.unit = float(round(min(max(room, 1.0), UNIT_MAX, area.width() / (2.2 * len(self.sizes)))))
         step = (area.width() - self.unit) / max(len(self.sizes) - 1, 1)
         self.columns = [area.left() + self.unit / 2 + step * layer for layer in range(len(self.sizes))]
         pitch = min((area.height() - self.unit) / max(max(self.sizes) - 1, 1), 1.6 * self.unit)
@@ -100,9 +102,10 @@ class Geometry:
 
     def at(self, point: QPointF) -> Place | None:
         """What lies under the pointer; units before biases before the nearest edge."""
+        near = min(REACH, self.unit / 2)
         for layer, centres in enumerate(self._centres):
             for unit in range(len(centres)):
-                if layer and (self.bias(layer, unit) - point).manhattanLength() <= REACH:
+                if layer and (self.bias(layer, unit) - point).manhattanLength() <= near:
                     return Place(layer, unit, BIAS)
                 if self.rect(layer, unit).contains(point):
                     return Place(layer, unit)

@@ -15,6 +15,8 @@ MARGIN = 3.0
 """What a frame takes outside the unit."""
 DOT = 9.0
 """What a bias' dot takes to each side of its middle."""
+FULL_SIZE = 24.0
+"""From this side of a unit on."""
 _FRAMES = {
     "plain": ("muted", 1.2, Qt.PenStyle.SolidLine),
     "marked": ("accent", 3.0, Qt.PenStyle.SolidLine),
@@ -47,9 +49,10 @@ def draw_frame(stamps: Stamps, rect: QRectF, kind: str) -> None:
     stamps.put(rect.topLeft(), reach, _paint_frame, size, kind)
 
 
-def draw_bias(stamps: Stamps, at: QPointF, bias: float, marked: bool) -> None:
-    """The same two signs of a weight as on an edge: colour, and filled against hollow."""
-    radius = 3.0 + 3.0 * min(abs(bias) / (1.0 + abs(bias)), 1.0) if np.isfinite(bias) else 6.0
+def draw_bias(stamps: Stamps, at: QPointF, bias: float, marked: bool, unit: float) -> None:
+    """The same two signs of a weight as on an edge: colour, and filled against hollow. Small units have small dots."""
+    size = abs(bias) / (1.0 + abs(bias)) if np.isfinite(bias) else 1.0
+    radius = (3.0 + 3.0 * size) * min(unit / FULL_SIZE, 1.0)
     stamps.put(at, QRectF(-DOT, -DOT, 2 * DOT, 2 * DOT), _paint_bias, round(4 * radius) / 4, bias < 0, marked)
 
 

@@ -15,6 +15,7 @@ from . import theme
 from .edge_pens import mixed
 from .focus import FocusFrame
 from .segments import draw_segments, segments_between
+from .text import short
 
 WIDE = 130.0
 """A layer's picture of this width has room for its words in one line."""
@@ -70,7 +71,7 @@ class LayerView:
     def words(self) -> list[str]:
         """The state of the layer in words."""
         dead = [f"{self.dead} of {self.units} dead"] if self.dead else []
-        return [*dead, f"{self.saturated:.0%} flat", f"gradient {self.gradient:.2g}"]
+        return [*dead, f"{self.saturated:.0%} flat", f"gradient {short(self.gradient, 2)}"]
 
     @property
     def revivable(self) -> bool:
@@ -171,7 +172,7 @@ class Inside(FocusFrame, QWidget):
         if wide:
             self._paint_key(painter, QPointF(rect.right(), rect.top() + metrics.ascent()))
         painter.setFont(theme.font(theme.TEXT_S))
-        words = layer.words if wide else [text.replace("gradient", "grad").replace(" of ", "/") for text in layer.words]
+        words = layer.words if wide else [text.replace("gradient", "∇").replace(" of ", "/") for text in layer.words]
         lines = _wrapped(words, " · ", QFontMetricsF(painter.font()), rect.width())
         bottom = rect.bottom() - len(lines) * QFontMetricsF(painter.font()).height()
         self._paint_lines(painter, QPointF(rect.left(), bottom), lines, "warning" if layer.alarming else "muted")

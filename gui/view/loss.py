@@ -11,7 +11,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from . import theme
-from .plot import Handle, Plot
+from .plot import Handle, Plot, leap
 
 LOG_FLOOR = 1e-5
 LOSS_CEILING = 2.0
@@ -39,6 +39,8 @@ class LossPlot(Plot):
         self.nudged.connect(lambda dx, _dy: self.scrubbed.emit(self._position[0] + dx * self._width / 100))
         for item in (self._ghost, self._test, self._train, self.handle):
             self.addItem(item)
+        # At the ends of the axes the handle stands across the border: nothing else reaches beyond it.
+        self.box.setFlag(self.box.GraphicsItemFlag.ItemClipsChildrenToShape, False)
         self._scale = "loss"
         self._width, self._top = 100.0, 1.0
         self._steps: Series = np.empty(0)
@@ -102,8 +104,8 @@ class LossPlot(Plot):
         return np.log10(losses) if self._scale == "log" else losses
 
     def _fit_axes(self, step: float, top: float, fresh: bool = False) -> None:
-        width = max(100.0, _leap(step))
-        height = _leap(min(top, LOSS_CEILING))
+        width = max(100.0, leap(step))
+        height = leap(min(top, LOSS_CEILING))
         if not fresh:
             width, height = max(width, self._width), max(height, self._top)
         if (width, height) != (self._width, self._top):
@@ -117,11 +119,3 @@ class LossPlot(Plot):
             "score": (0.0, 1.02),
         }
         self.set_ranges((0.0, self._width), heights[self._scale])
-
-
-def _leap(value: float) -> float:
-    """The next of 1, 2, 5, 10, … that is not below a value."""
-    if not math.isfinite(value) or value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value * (1 - 1e-9))

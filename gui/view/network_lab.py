@@ -29,7 +29,7 @@ from .plane import ColorBar, Square
 from .readout import Readout
 from .train_bar import TrainBar
 
-SIDE_WIDTH, OUTPUT_WIDTH = 300, 376
+SIDE_LEAST, SIDE_MOST, OUTPUT_LEAST = 288, 300, 332
 SYMBOL_WIDTH = 48
 Choices = Sequence[tuple[object, str]]
 
@@ -83,7 +83,7 @@ class NetworkLab(QWidget):
         stage = QHBoxLayout()
         stage.setSpacing(theme.SPACE_M)
         layout.addLayout(stage, 1)
-        stage.addWidget(self._build_side(offer))
+        stage.addWidget(self._build_side(offer), 2)
         stage.addWidget(self._build_network(offer, chooser), 3)
         stage.addLayout(self._build_output(offer), 2)
 
@@ -117,9 +117,9 @@ class NetworkLab(QWidget):
         for slider in (self.batch, self.decay):
             slider.finished.connect(self.gesture_finished)
             sliders.addWidget(slider)
-        self.stop_epoch = number_entry("Stop after this many epochs; 0 means never", decimals=0, width=98)
+        self.stop_epoch = number_entry("Stop after this many epochs; 0 means never", decimals=0, width=88)
         self.stop_epoch.setRange(0, 1_000_000)
-        self.stop_loss = number_entry("Stop at this training loss; 0 means never", decimals=3, width=92)
+        self.stop_loss = number_entry("Stop at this training loss; 0 means never", decimals=3, width=84)
         self.stop_loss.setRange(0, 10)
         for field, entry, word in (("stop_epoch", self.stop_epoch, "epoch"), ("stop_loss", self.stop_loss, "loss")):
             entry.setPrefix(f"{word} ")
@@ -132,7 +132,7 @@ class NetworkLab(QWidget):
         reseed.setToolTip("Start over from other random weights")
         reseed.clicked.connect(self.reseed_clicked)
         training.header.addWidget(reseed)
-        return _column([self.data, inputs, training], SIDE_WIDTH)
+        return _column([self.data, inputs, training])
 
     def _build_network(self, offer: Offer, chooser: Callable[..., ActivationChooser]) -> Card:
         card = Card("Network")
@@ -142,7 +142,6 @@ class NetworkLab(QWidget):
         )
         self.fewer_layers.clicked.connect(lambda: self.layers_asked.emit(-1))
         self.more_layers.clicked.connect(lambda: self.layers_asked.emit(1))
-        card.header.insertWidget(1, label("drag the edges", "caption"))
         card.header.addWidget(label("hidden layers", "muted"))
         for widget in (self.fewer_layers, self.layer_count, self.more_layers):
             card.header.addWidget(widget)
@@ -190,10 +189,10 @@ class NetworkLab(QWidget):
         legend.addWidget(self.test_text)
         losses.body.addLayout(legend)
         self.loss = LossPlot()
-        self.loss.setMinimumHeight(112)
+        self.loss.setMinimumHeight(88)
         losses.body.addWidget(self.loss, 1)
         for card, stretch in ((output, 2), (losses, 1)):
-            card.setMinimumWidth(OUTPUT_WIDTH)
+            card.setMinimumWidth(OUTPUT_LEAST)
             column.addWidget(card, stretch)
         return column
 
@@ -253,7 +252,7 @@ def _labelled(text: str, *widgets: QWidget) -> QHBoxLayout:
     return row
 
 
-def _column(cards: Sequence[QWidget], width: int) -> QScrollArea:
+def _column(cards: Sequence[QWidget]) -> QScrollArea:
     """Cards one under the other, scrolled where the window is low."""
     inner = QWidget()
     column = QVBoxLayout(inner)
@@ -268,5 +267,6 @@ def _column(cards: Sequence[QWidget], width: int) -> QScrollArea:
     scroll.setFrameShape(scroll.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
     scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
-    scroll.setFixedWidth(width)
+    scroll.setMinimumWidth(SIDE_LEAST)
+    scroll.setMaximumWidth(SIDE_MOST)
     return scroll

@@ -34,6 +34,7 @@ TIPS = {
     "w2": "How much the second input counts; negative weights count against",
     "b": "Shifts the weighted sum: moves the decision line without turning it",
 }
+SIDE_LEAST, SIDE_MOST = 300, 340
 LAYERS = (
     ("output", "Output a", "Every place is a pair of inputs, coloured by the neuron's answer."),
     ("gradient", "Gradient |∇a|", "Coloured by how strongly the answer reacts to the inputs."),
@@ -75,7 +76,7 @@ class NeuronLab(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
         layout.setSpacing(theme.SPACE_M)
-        layout.addWidget(self._build_side(chooser, limits, defaults))
+        layout.addWidget(self._build_side(chooser, limits, defaults), 3)
         stage = QVBoxLayout()
         stage.setSpacing(theme.SPACE_M)
         self.arithmetic = ArithmeticStrip()
@@ -87,7 +88,7 @@ class NeuronLab(QWidget):
         pictures.addWidget(self._build_plane(limits["x1"]), 1)
         pictures.addWidget(self._build_curves(z_range), 1)
         stage.addLayout(pictures, 1)
-        layout.addLayout(stage, 1)
+        layout.addLayout(stage, 7)
         self.setFocusProxy(self.plane)
 
     def show_activation(self, name: str, spec: Any, parameters: Mapping[str, float]) -> None:
@@ -154,7 +155,8 @@ class NeuronLab(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(scroll.horizontalScrollBarPolicy().ScrollBarAlwaysOff)
         scroll.setFocusPolicy(scroll.focusPolicy().NoFocus)
-        scroll.setFixedWidth(340)
+        scroll.setMinimumWidth(SIDE_LEAST)
+        scroll.setMaximumWidth(SIDE_MOST)
         scroll.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         return scroll
 

@@ -6,26 +6,36 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QWidget
 
+from . import theme
 from .controls import NumberSlider
 
 
 class ParameterSliders(QWidget):
-    """Sliders for the parameters of whichever activation is shown; nothing where it has none."""
+    """Sliders for the parameters of whichever activation is shown; nothing where it has none.
+
+    Parameters
+    ----------
+    columns : int
+        So many beside each other, where there is room for them.
+    """
 
     changing = Signal(str, float)
     """A parameter and its value under way."""
     finished = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, columns: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._most, self._columns = columns, 0
         self.sliders: dict[str, NumberSlider] = {}
         self._shown: str | None = None
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setHorizontalSpacing(theme.SPACE_M)
 
     def show_activation(self, spec: Any, values: Mapping[str, float]) -> None:
         """Show the parameters of a row of the registry at these values; emits nothing."""
@@ -38,7 +48,7 @@ class ParameterSliders(QWidget):
 
     def _build(self, spec: Any) -> None:
         for slider in self.sliders.values():
-            self._column.removeWidget(slider)
+            self._grid.removeWidget(slider)
             slider.hide()  # at once: it is deleted only when control returns to the event loop
             slider.deleteLater()
         self.sliders = {}
@@ -54,12 +64,36 @@ class ParameterSliders(QWidget):
             )
             slider.changing.connect(lambda value, key=row.name: self.changing.emit(key, value))
             slider.finished.connect(self.finished)
+            slider.track.setMinimumWidth(48)
+            slider.entry.setFixedWidth(68)
             self.sliders[row.name] = slider
-            self._column.addWidget(slider)
         # The tracks begin below each other, and take what the names leave.
         widest = max((slider.symbol.sizeHint().width() for slider in self.sliders.values()), default=0)
         for slider in self.sliders.values():
             slider.symbol.setMinimumWidth(max(widest, slider.symbol.minimumWidth()))
+        self._columns = 0
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place()
+
+    def minimumSizeHint(self) -> QSize:
+        """One column is enough: the second goes where the room does."""
+        return QSize(self._widest(), super().minimumSizeHint().height())
+
+    def _widest(self) -> int:
+        return max((slider.minimumSizeHint().width() for slider in self.sliders.values()), default=0)
+
+    def _place(self) -> None:
+        """Put the sliders into as many columns as fit."""
+        each = self._widest() + theme.SPACE_M
+        columns = max(1, min(self._most, len(self.sliders), (self.width() + theme.SPACE_M) // each))
+        if columns != self._columns:
+            self._columns = columns
+            for number, slider in enumerate(self.sliders.values()):
+                self._grid.addWidget(slider, *divmod(number, columns))
+            for column in range(self._most):
+                self._grid.setColumnStretch(column, column < columns)
 
 
 def slider_range(parameter: Any) -> tuple[float, float]:

@@ -102,7 +102,7 @@ class Square(QWidget):
         self._plot = plot
         plot.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 160)
+        self.setMinimumSize(140, 140)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         extra = self._plot.frame_size()

@@ -35,6 +35,8 @@ class Player(Card):
         self.header.addWidget(self.play)
 
         self.target = Menu("What to animate")
+        self.target.setSizeAdjustPolicy(Menu.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.target.setMinimumContentsLength(8)
         self.target.activated.connect(lambda index: self.edited.emit("target", self.target.itemData(index)))
         self.low, self.high = number_entry("From", width=70), number_entry("To", width=70)
         self.seconds = number_entry("Time for one way", decimals=1, unit="s", width=70)

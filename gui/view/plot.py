@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPainterPath, QPaintEvent
@@ -23,10 +25,25 @@ pg.setConfigOptions(antialias=True, imageAxisOrder="row-major", useOpenGL=False,
 
 LEFT_AXIS, BOTTOM_AXIS, TICKS_ONLY, TOP_MARGIN, RIGHT_MARGIN = 48, 40, 22, 8, 10
 """Pixels around the picture, the same for all plots, so that plots above each other share their edges."""
+TICK_ROOM = 18.0
+"""Pixels from one number of an axis to the next, at least."""
+
+
+def leap(value: float) -> float:
+    """The next of 1, 2, 5, 10, … that is not below a value."""
+    if not math.isfinite(value) or value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value * (1 - 1e-9))
 
 
 class _Axis(pg.AxisItem):
-    """An axis that writes a real minus sign."""
+    """An axis that writes a real minus sign, and no number into another one."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        least = (high - low) * TICK_ROOM / max(size, 1.0)
+        levels: list[tuple[float, float]] = super().tickSpacing(low, high, size)
+        return levels if not levels or levels[0][0] >= least else [(leap(least), 0.0)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]

@@ -9,9 +9,9 @@ def plain(value: float, decimals: int = 2) -> str:
     return text.lstrip("-") if not float(text) else text.replace("-", "−")
 
 
-def short(value: float) -> str:
-    """A number with three significant digits, and no more zeros than it needs."""
-    return f"{value:.3g}".replace("-", "−")
+def short(value: float, digits: int = 3) -> str:
+    """A number with so many significant digits, and no more zeros than it needs."""
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def factor(value: float) -> str:

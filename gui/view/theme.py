@@ -238,7 +238,7 @@ QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0;
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
 QComboBox:hover, QLineEdit:hover, QDoubleSpinBox:hover, QSpinBox:hover {{ background: {t.hover}; }}
 QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus, QSpinBox:focus {{ border: 1px solid {t.accent}; }}
-QComboBox {{ padding-right: 24px; combobox-popup: 0; }}
+QComboBox {{ padding-right: 0; combobox-popup: 0; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.surface}; border: 1px solid {t.border}; outline: none;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from . import theme
@@ -46,7 +46,7 @@ class TrainBar(Card):
         self.body.addLayout(row)
         self.play = QPushButton("▶  Train")
         self.play.setProperty("kind", "primary")
-        self.play.setMinimumSize(104, 38)
+        self.play.setMinimumSize(92, 38)
         self.play.setToolTip("Train or pause (Ctrl+Space)")
         self.play.clicked.connect(self.play_clicked)
         row.addWidget(self.play)
@@ -63,16 +63,17 @@ class TrainBar(Card):
             button.setMinimumHeight(34)
             button.clicked.connect(signal)
             row.addWidget(button)
-        row.addSpacing(theme.SPACE_M)
-        self.epoch = self._readout(row, "Epoch", 92)
-        self.step = self._readout(row, "Step", 116)
+        row.addSpacing(theme.SPACE_S)
+        self.epoch = self._readout(row, "Epoch", 68)
+        self.step = self._readout(row, "Step", 90)
         row.addStretch(1)
         self.speed = self._choice(row, "Steps a second", "speed", speeds, "The pace of the training; its result is the same")
         self.optimizer = self._choice(row, "Optimiser", "optimizer", optimizers, "How a gradient becomes a step")
         self.rate = self._choice(row, "Learning rate", "learning_rate", rates, "How far the weights move in each step")
         self.chooser = chooser
-        chooser.menu.setMinimumWidth(160)
-        self._column(row, "Activation, all hidden layers", chooser)
+        chooser.menu.setMinimumWidth(116)
+        chooser.menu.setIconSize(QSize(26, 16))  # as high as the other menus
+        self._column(row, "Activation, all layers", chooser)
 
     def set_running(self, running: bool) -> None:
         """Show on the button what a click would do."""
@@ -96,7 +97,7 @@ class TrainBar(Card):
             box.setCurrentIndex(index)
 
     def _readout(self, row: QHBoxLayout, title: str, width: int) -> Readout:
-        readout = Readout(title, size=theme.TEXT_XL, mono=True, width=width)
+        readout = Readout(title, size=theme.TEXT_L, mono=True, width=width)
         self._column(row, title, readout)
         return readout
 

@@ -67,7 +67,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("actcore")
         self._told_until = 0.0
-        self.setMinimumSize(1200, 700)
+        self.setMinimumSize(1024, 640)  # a small projector, and a laptop that enlarges everything by half
         self.actions_by_key: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
         self._build_menus()

@@ -189,9 +189,19 @@ def test_theme_and_place_of_the_window_are_remembered(app):
     assert preferred_theme() == "dark"
     app.window.resize(1300, 900)
     restore_window(app.window)
-    assert (app.window.width(), app.window.height()) == (1200, 730)  # the offscreen screen is narrower than the window can be
+    assert (app.window.width(), app.window.height()) == (1024, 730)  # the offscreen screen is narrower than the window can be
     QSettings().setValue("theme", "plaid")
     assert preferred_theme() == "light"
+
+
+def test_a_screen_smaller_than_the_window_is_filled(app):
+    from gui.controller.preferences import restore_window
+
+    QSettings().remove("geometry")
+    app.window.resize(700, 700)  # no larger than the offscreen screen, so that it becomes the least it can be
+    assert app.window.screen().availableSize().width() < app.window.width()
+    restore_window(app.window)
+    assert app.window.isMaximized()
 
 
 def test_what_was_done_stays_readable_in_the_status_line(app, tmp_path):

@@ -206,6 +206,7 @@ def layer(number: int, **fields: object) -> LayerView:
         ([], 0.5, ""),
         ([layer(1), layer(2)], 0.5, ""),
         ([layer(1), layer(2, dead=3)], 1.0, "Layer 2: 3 of 4 units are dead"),
+        ([layer(1), layer(2, dead=1)], 1.0, "Layer 2: 1 of 4 units is dead: every point brings it"),
         ([layer(1, saturated=0.6), layer(2)], 0.5, "Layer 1 learns slowly: 60% of its sums"),
         ([layer(1, saturated=0.6), layer(2)], 1.0, ""),
         ([layer(1, saturated=0.6, sparse=True), layer(2)], 0.5, ""),

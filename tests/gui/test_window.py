@@ -168,7 +168,7 @@ def _contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("size", [(1200, 700), (1280, 800), (1920, 1080)])
+@pytest.mark.parametrize("size", [(1024, 640), (1280, 800), (1920, 1080)])
 @pytest.mark.parametrize("lab", ["neuron", "network"])
 def test_no_text_is_cut_off(make_app, lab, size):
     names = sorted(offered(), key=lambda name: len(actcore.get(name).spec.title))[-6:]

@@ -1,0 +1,96 @@
+"""Where room is scarce: small windows, deep networks, activations with many parameters, handles at the ends of axes."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtWidgets import QApplication
+
+from gui.model.network import MAX_UNITS, Layer
+from gui.view.arithmetic import Arithmetic, ArithmeticStrip
+from gui.view.diagram import Diagram
+from gui.view.diagram_geometry import Geometry
+from tests.gui.network_driver import XOR
+from tests.gui.pictures import image_of, rgb
+
+
+@pytest.mark.parametrize("lab", ["neuron", "network"])
+def test_a_small_projector_shows_all_of_the_window(make_app, lab):
+    app = make_app(lab=lab)
+    app.window.resize(1, 1)
+    QApplication.processEvents()
+    assert app.window.width() <= 1024
+    assert app.window.height() <= 640
+    page = app.window.rect()
+    for widget in (app.lab.view, app.window.status):
+        assert page.contains(widget.rect().translated(widget.mapTo(app.window, widget.rect().topLeft())))
+
+
+@pytest.mark.parametrize("units", [8, MAX_UNITS])
+def test_units_never_overlap(units):
+    for height in (Diagram().minimumHeight(), 240, 400):
+        geometry = Geometry((2, units, units, 1), QRectF(52, 6, 260, height - 30))
+        rects = [geometry.rect(1, unit) for unit in range(units)]
+        assert not any(a.intersects(b) for a, b in itertools.combinations(rects, 2))
+        assert all(geometry.at(rect.center()) == (1, unit, None) for unit, rect in enumerate(rects))
+
+
+def test_parameters_stand_beside_each_other_where_there_is_room(driver):
+    d = driver(XOR.changed(hidden=(Layer(8, "repsu"),) * 2))
+    sliders = list(d.view.settings.parameters.sliders.values())
+
+    def places() -> list[tuple[bool, int]]:
+        return [(slider.x() > 0, slider.y()) for slider in sliders]
+
+    assert [right for right, _ in places()] == [False, True, False, True, False]
+    assert len({y for _, y in places()}) == 3
+    d.app.window.resize(1024, 700)
+    QApplication.processEvents()
+    assert [right for right, _ in places()] == [False] * 5
+    assert len({y for _, y in places()}) == 5
+    d.app.window.resize(1280, 800)
+    QApplication.processEvents()
+    assert len({y for _, y in places()}) == 3
+
+
+@pytest.mark.parametrize("step", [100, 500])
+def test_the_loss_handle_is_whole_at_the_end_of_the_axis(driver, step):
+    d = driver()
+    d.worker.advance(step)
+    d.settle()
+    loss = d.view.loss
+    (_, end), _ = loss.box.viewRange()
+    assert end == step
+    at = loss.to_pixels(step, loss.handle.pos().y())
+    row = image_of(loss)[round(at.y())].astype(int)
+    dark = np.flatnonzero(np.abs(row - rgb("handle")).max(axis=1) < 40)
+    assert dark.max() >= at.x() + 3.0  # its radius but for the ring around it
+
+
+def test_numbers_of_an_axis_keep_apart(driver):
+    d = driver()
+    loss = d.view.loss
+    for height in (88, 112, 300):
+        loss.resize(300, height)
+        QApplication.processEvents()
+        axis, side = loss.getAxis("left"), loss.box.height()
+        ((_, ticks),) = axis.tickValues(0.0, 1.0, side)
+        assert len(ticks) >= 2
+        assert np.diff(ticks).min() * side >= 18.0
+
+
+def test_the_arithmetic_is_written_whole_in_a_narrow_strip(qtbot):
+    strip = ArithmeticStrip()
+    qtbot.addWidget(strip)
+    strip.resize(650, 84)
+    strip.show()
+    strip.set_numbers(Arithmetic(-12.0, -12.0, -1.55, -1.55, -0.5, -88.0, 0.5, 0.25, "Sigmoid"))
+    image = image_of(strip).astype(int)
+    width = (650 - 5 * 18.0) / 6
+    for tile in range(6):
+        right = round(tile * (width + 18.0) + width)
+        margin = image[20:70, right - 4 : right - 1]
+        assert np.abs(margin - rgb("sunken")).max() < 40, tile
