@@ -93,7 +93,9 @@ class SweepPlayer:
 
     def _swept(self, position: float) -> Neuron:
         session = self._document.session
-        neuron, target, value = session.neuron, session.sweep.target, session.sweep.value(position)
+        neuron, target = session.neuron, session.sweep.target
+        low, high = self.limits(target)
+        value = min(max(session.sweep.value(position), low), high)  # a file may ask for more
         if target == "path":
             angle = math.radians(value)
             return neuron.at_input(PATH_RADIUS * math.cos(angle), PATH_RADIUS * math.sin(angle))

@@ -67,7 +67,7 @@ def revived(state: NetworkState, kept: Checkpoint, layer: int) -> tuple[float, .
     """The weights of `kept` with those of one layer such that it learns again: units that are dead on the training
     points get fresh ones; where none is, all get smaller ones, which bring their sums back from the flat parts.
     """
-    net = build(replace(state, seed=state.seed + kept.step + 1))
+    net = build(replace(state, seed=(state.seed + kept.step + 1) % 2**32))
     fresh = net.weights[layer].copy()
     net.parameters[:] = kept.parameters
     sums = net.pre_activations(samples(state)[0][0])[layer]

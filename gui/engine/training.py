@@ -206,7 +206,10 @@ class Training:
 
     def _look_for_reasons_to_stop(self) -> None:
         if self._trainer.divergence is not None:
-            self.message = f"{self._trainer.divergence.message} Drag back along the loss curve to before it."
+            self.message = (
+                f"The training diverged at step {self.step}: the next one would make weights infinite. "
+                f"Drag back along the loss curve and lower the learning rate."
+            )
         elif self.state.stop_epoch and self._steps_left() == 0:
             self.message = f"Stopped at the limit of {self.state.stop_epoch} epochs."
         elif self._losses[0] <= self.state.stop_loss > 0 and self._evaluated == self.step:

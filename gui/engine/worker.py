@@ -115,7 +115,7 @@ class Worker:
         while not self._closed:
             self._take_orders()
             if self._running and self._allowance() > 0:
-                self._train()
+                self._carry_out(self._train)
                 if not self._running or time.perf_counter() - self._published_at >= PUBLISH_SECONDS:
                     self._publish()
 
@@ -127,14 +127,17 @@ class Worker:
                 order = self._orders.get(timeout=seconds) if seconds != 0 else self._orders.get_nowait()
             except queue.Empty:
                 return
-            try:
-                order()
-            except Exception as error:  # whatever it is, the window hears of it and the thread lives on
-                self._halt()
-                self._training.message = str(error)
+            self._carry_out(order)
             # Published before the next order, so that whoever flushes finds what came before.
             self._publish()
             seconds = 0
+
+    def _carry_out(self, order: Callable[[], None]) -> None:
+        try:
+            order()
+        except Exception as error:  # whatever it is, the window hears of it and the thread lives on
+            self._halt()
+            self._training.message = str(error)
 
     def _idle_seconds(self) -> float | None:
         """Until the next step is due; None while paused."""

@@ -7,7 +7,7 @@ undoable or kept in a session file, and everything else follows from the seed an
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,9 @@ from .features import FEATURES
 
 MAX_LAYERS = 6
 MAX_UNITS = 12
+MAX_STOP_EPOCH, MAX_STOP_LOSS = 1_000_000, 10.0
+LARGEST_WEIGHT = (2 - 2.0**-23) * 2.0**127
+"""What single precision holds."""
 
 LOSSES: dict[str, tuple[str, ...]] = {
     "regression": ("mse", "huber"),
@@ -128,10 +131,15 @@ class NetworkState:
             raise ValueError(f"The batch size must lie between 1 and 5000, not {self.batch_size}.")
         if not 0.0 <= self.l2 <= 10.0:
             raise ValueError(f"The weight decay must lie between 0 and 10, not {self.l2}.")
-        if self.speed is not None and self.speed <= 0.0:
-            raise ValueError(f"The speed must be a positive number of steps a second, not {self.speed}.")
-        if self.stop_epoch < 0 or self.stop_loss < 0:
-            raise ValueError("The epoch limit and the target loss must not be negative; 0 switches them off.")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"The seed must lie between 0 and 2**32 - 1, not {self.seed}.")
+        if self.speed is not None and not 0.0 < self.speed <= 1e6:
+            raise ValueError(f"The speed must be a positive number of steps a second, up to a million, not {self.speed}.")
+        if not 0 <= self.stop_epoch <= MAX_STOP_EPOCH or not 0.0 <= self.stop_loss <= MAX_STOP_LOSS:
+            raise ValueError(
+                f"The epoch limit lies between 0 and {MAX_STOP_EPOCH}, the target loss between 0 and "
+                f"{MAX_STOP_LOSS:g}; 0 switches them off."
+            )
         if self.checkpoint is not None and len(self.checkpoint.parameters) != self.parameter_count:
             raise ValueError(
                 f"The kept weights are {len(self.checkpoint.parameters)} numbers, "
@@ -199,7 +207,7 @@ class NetworkState:
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, for a session file."""
-        values = {name: getattr(self, name) for name in _PLAIN}
+        values = {name: getattr(self, name) for name in (*_PLAIN, "speed")}
         values["data"] = self.data.to_dict()
         values["features"] = list(self.features)
         values["hidden"] = [
@@ -232,23 +240,33 @@ class NetworkState:
                 )
                 for layer in values["hidden"]
             ),
-            checkpoint=kept and Checkpoint(int(kept["step"]), tuple(map(float, kept["parameters"]))),
-            **{name: values[name] for name in _PLAIN},
+            checkpoint=kept and _checkpoint(kept),
+            speed=values["speed"],
+            **{name: kind(values[name]) for name, kind in _PLAIN.items()},
         )
 
 
-_PLAIN = (
-    "loss",
-    "optimizer",
-    "learning_rate",
-    "batch_size",
-    "l2",
-    "output_init",
-    "seed",
-    "speed",
-    "stop_epoch",
-    "stop_loss",
-)
+_PLAIN: dict[str, Callable[[Any], Any]] = {
+    "loss": str,
+    "optimizer": str,
+    "learning_rate": float,
+    "batch_size": int,
+    "l2": float,
+    "output_init": str,
+    "seed": int,
+    "stop_epoch": int,
+    "stop_loss": float,
+}
+"""Fields that a file holds as they are, apart from the speed, which may be none."""
+
+
+def _checkpoint(kept: Mapping[str, Any]) -> Checkpoint:
+    step, parameters = int(kept["step"]), tuple(map(float, kept["parameters"]))
+    if not 0 <= step < 2**53:
+        raise ValueError(f"the step of the kept weights must lie between 0 and 2**53, not {step}")
+    if not all(abs(parameter) <= LARGEST_WEIGHT for parameter in parameters):
+        raise ValueError("the kept weights must be finite numbers of single precision")
+    return Checkpoint(step, parameters)
 
 
 def _task(data: DatasetSettings) -> str:

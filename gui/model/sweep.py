@@ -6,6 +6,9 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
+SHORTEST, LONGEST = 0.2, 60.0
+"""Seconds for one way."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -57,8 +60,10 @@ class Sweep:
         """Rebuild from `to_dict`; raises ValueError with a sentence on anything out of place."""
         sweep = cls(**{**asdict(cls()), **{k: v for k, v in plain.items() if k in cls.__slots__}})
         numbers = (sweep.low, sweep.high, sweep.seconds)
-        if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers) or sweep.seconds <= 0:
-            raise ValueError("the animation needs finite ends and a duration above zero")
+        if not all(isinstance(n, (int, float)) and math.isfinite(n) for n in numbers):
+            raise ValueError("the ends and the duration of the animation must be finite numbers")
+        if not SHORTEST <= sweep.seconds <= LONGEST:
+            raise ValueError(f"the animation takes between {SHORTEST:g} and {LONGEST:g} seconds, not {sweep.seconds:g}")
         if not isinstance(sweep.target, str) or not isinstance(sweep.loop, bool):
             raise ValueError("the animation needs the name of what it moves, and loop as true or false")
         return sweep

@@ -282,3 +282,17 @@ def test_every_activation_trains(name):
     training = Training(state)
     training.run(200)
     assert np.isfinite(training.snapshot(0, running=False).parameters).all()
+
+
+def test_a_step_that_fails_halts_the_training_and_the_thread_lives_on(monkeypatch):
+    worker = Worker(XOR)
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(Training, "run", lambda *_: 1 / 0)
+            worker.advance(5)
+            failed = worker.wait(lambda snapshot: bool(snapshot.message))
+        assert (failed.message, failed.running) == ("division by zero", False)
+        worker.advance(5)
+        assert worker.wait(lambda snapshot: snapshot.step == 5).message == ""
+    finally:
+        worker.close()

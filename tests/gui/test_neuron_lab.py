@@ -380,3 +380,13 @@ def test_the_caption_of_the_plane_says_what_its_colours_mean(app):
         app.tick()
         captions.add(app.lab.view._layer_caption.text())
     assert len(captions) == app.lab.view.layer.count()
+
+
+def test_ends_of_an_animation_beyond_the_limits_move_no_number_past_them(make_app):
+    app = make_app(sweep=Sweep("w1", -1e6, 1e6, 1.0, False))
+    app.lab.toggle_play()
+    reached = []
+    for _ in range(20):
+        app.lab.advance(0.1)
+        reached.append(app.document.session.neuron.w1)
+    assert (min(reached), max(reached)) == (-LIMITS["w1"], LIMITS["w1"])

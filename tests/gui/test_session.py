@@ -32,6 +32,16 @@ def _network(**layer: object) -> str:
     return json.dumps(plain)
 
 
+WEIGHTS = [0.0] * Session().network.parameter_count
+
+
+def _settings(**fields: object) -> str:
+    """A session file whose network has other settings."""
+    plain = _plain()
+    plain["network"].update(fields)
+    return json.dumps(plain)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -50,7 +60,19 @@ def _network(**layer: object) -> str:
         (json.dumps({**_plain(), "neuron": {**_plain()["neuron"], "x1": True}}), "x1"),
         (json.dumps({**_plain(), "neuron": {**_plain()["neuron"], "activation": "nonsense"}}), "nonsense"),
         (json.dumps({**_plain(), "neuron": {**_plain()["neuron"], "parameters": {"slope": 1}}}), "slope"),
-        (json.dumps({**_plain(), "sweep": {"seconds": 0}}), "duration above zero"),
+        (json.dumps({**_plain(), "sweep": {"seconds": 0}}), "between 0.2 and 60 seconds"),
+        (json.dumps({**_plain(), "sweep": {"low": float("inf")}}), "finite numbers"),
+        (_settings(stop_epoch=1e308), "epoch limit"),
+        (_settings(stop_epoch=float("inf")), "damaged"),
+        (_settings(stop_loss=float("nan")), "target loss"),
+        (_settings(speed=float("nan")), "speed"),
+        (_settings(speed=10**30), "speed"),
+        (_settings(seed=-1), "seed"),
+        (_settings(learning_rate="fast"), "damaged"),
+        (_settings(checkpoint={"step": 1e308, "parameters": WEIGHTS}), "step of the kept weights"),
+        (_settings(checkpoint={"step": 0, "parameters": [float("nan"), *WEIGHTS[1:]]}), "finite numbers"),
+        (_settings(checkpoint={"step": 0, "parameters": [1e39, *WEIGHTS[1:]]}), "finite numbers"),
+        (_settings(checkpoint={"step": 0, "parameters": WEIGHTS[1:]}), "has 105"),
         (_network(activation="logit"), "'logit' is not defined for every number"),
         (_network(activation="nonsense"), "no activation called 'nonsense'"),
         (_network(activation=["tanh"]), "no activation called"),
