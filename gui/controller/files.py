@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QPoint, QSettings, QSize, QStandardPaths, QTimer
+from PySide6.QtCore import QBuffer, QPoint, QSettings, QSize, QStandardPaths, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QPainter, QPixmap
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -30,6 +30,7 @@ LAST = "last.json"
 """In the app's own folder: the work as it was left."""
 SESSION_FILTER = "Session (*.json)"
 PICTURE_FILTER = "Picture (*.png);;Drawing (*.svg)"
+TABLE_FILTER = "Table (*.csv)"
 
 
 class Files:
@@ -124,8 +125,10 @@ class Files:
         try:
             _own_folder().mkdir(parents=True, exist_ok=True)
             save(self._document.session, _own_folder() / LAST)
-        except (SessionError, OSError) as error:  # the window is gone
+        except (SessionError, OSError) as error:  # the window is gone; what was last autosaved stays
             print(f"The work could not be kept for the next start: {error}", file=sys.stderr)
+        else:
+            _recovery().unlink(missing_ok=True)
 
     def recover(self) -> bool:
         """Bring back the work of a run that ended without closing; returns whether there was any."""
@@ -150,9 +153,9 @@ class Files:
         """Write the recovery file if there is anything new."""
         self._keep()
         if self._document.session != self._autosaved:
-            self._autosaved = self._document.session
             _own_folder().mkdir(parents=True, exist_ok=True)
-            save(self._autosaved, _own_folder() / f"recovery-{os.getpid()}.json")
+            save(self._document.session, _recovery())
+            self._autosaved = self._document.session
 
     def _on_timer(self) -> None:
         try:
@@ -161,9 +164,7 @@ class Files:
             self._window.tell(f"The work could not be kept for a recovery: {error}")
 
     def close(self) -> None:
-        """The app ends as it should: nothing to recover."""
         self._timer.stop()
-        (_own_folder() / f"recovery-{os.getpid()}.json").unlink(missing_ok=True)
 
     # Export
 
@@ -176,7 +177,8 @@ class Files:
             elif not picture(view, 2.0).save(str(path)):
                 raise OSError
         except OSError:
-            say(self._window, "The picture was not written", f"{path} cannot be written.")
+            hint = "" if Path(path).suffix.lower() in (".png", ".svg") else " The name of a picture ends in .png or .svg."
+            say(self._window, "The picture was not written", f"{path} cannot be written.{hint}")
             return False
         self._window.tell(f"Written to {Path(path).name}.")
         return True
@@ -214,22 +216,27 @@ class Files:
             self.save_to(self.path)
 
     def _ask_save(self) -> None:
-        suggestion = str(self.path or Path(self._folder()) / "session.json")
-        path, _ = QFileDialog.getSaveFileName(self._window, "Save session", suggestion, SESSION_FILTER)
-        if path:
-            self.save_to(path)
+        suggestion = self.path or Path(self._folder()) / "session.json"
+        self._ask_where("Save session", suggestion, SESSION_FILTER, self.save_to)
 
     def _ask_picture(self) -> None:
-        suggestion = str(Path(self._folder()) / f"{self._lab().name}.png")
-        path, _ = QFileDialog.getSaveFileName(self._window, "Export picture", suggestion, PICTURE_FILTER)
-        if path:
-            self.export_picture(path)
+        suggestion = Path(self._folder()) / f"{self._lab().name}.png"
+        self._ask_where("Export picture", suggestion, PICTURE_FILTER, self.export_picture)
 
     def _ask_data(self) -> None:
-        suggestion = str(Path(self._folder()) / f"{self._lab().name}.csv")
-        path, _ = QFileDialog.getSaveFileName(self._window, "Export data", suggestion, "Table (*.csv)")
-        if path:
-            self.export_data(path)
+        suggestion = Path(self._folder()) / f"{self._lab().name}.csv"
+        self._ask_where("Export data", suggestion, TABLE_FILTER, self.export_data)
+
+    def _ask_where(self, title: str, suggestion: Path, kinds: str, write: Callable[[str], object]) -> None:
+        """Ask for a place to write to. A name without an ending gets that of the chosen kind, or of the first."""
+        dialog = QFileDialog(self._window, title, str(suggestion.parent), kinds)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.selectFile(suggestion.name)
+        dialog.setDefaultSuffix(_ending(kinds))
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_ending(kind)))
+        dialog.fileSelected.connect(write)
+        dialog.open()
 
     def _folder(self) -> str:
         documents = QStandardPaths.StandardLocation.DocumentsLocation
@@ -248,6 +255,11 @@ class Files:
 
     def _show_recent(self) -> None:
         self._window.set_recent(self._recent())
+
+
+def _ending(kinds: str) -> str:
+    """The ending of the first of a dialog's kinds of files, as in ``"Picture (*.png)"``."""
+    return kinds.partition("*.")[2].partition(")")[0]
 
 
 def picture(widget: QWidget, density: float) -> QPixmap:
@@ -282,6 +294,11 @@ def last_session() -> Session | None:
 
 def _own_folder() -> Path:
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation))
+
+
+def _recovery() -> Path:
+    """Where this process keeps what a crash must not take."""
+    return _own_folder() / f"recovery-{os.getpid()}.json"
 
 
 def _is_running(number: int) -> bool:

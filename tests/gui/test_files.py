@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtWidgets import QComboBox, QFileDialog, QLineEdit, QMessageBox
 
 from gui.controller.errors import ErrorReporter
 from gui.controller.files import _own_folder, last_session
@@ -59,6 +59,36 @@ def test_a_place_that_cannot_be_written_is_told(app, tmp_path):
     assert not app.files.export_picture(tmp_path / "nowhere" / "lab.svg")
     assert not app.files.export_data(tmp_path / "nowhere" / "lab.csv")
     assert len(boxes(app)) == 4
+
+
+@pytest.mark.qt_log_ignore("plugin does not support")  # the offscreen platform, of every dialog that opens
+@pytest.mark.parametrize(
+    ("key", "kind", "typed", "written"),
+    [
+        ("save_as", None, "mine", "mine.json"),
+        ("save_as", None, "mine.v2.json", "mine.v2.json"),
+        ("export_picture", None, "lab", "lab.png"),
+        ("export_picture", "Drawing (*.svg)", "lab", "lab.svg"),
+        ("export_picture", None, "lab.svg", "lab.svg"),
+        ("export_data", None, "curve", "curve.csv"),
+    ],
+)
+def test_a_name_without_an_ending_gets_one(app, tmp_path, key, kind, typed, written):
+    app.files.path = tmp_path / "work.json"
+    app.window.actions_by_key[key].trigger()
+    dialog = app.window.findChild(QFileDialog)
+    name = dialog.findChild(QLineEdit, "fileNameEdit")
+    if kind is not None:
+        menu = dialog.findChild(QComboBox, "fileTypeCombo")
+        menu.setFocus()
+        QTest.keyClicks(menu, kind[:3])
+        assert menu.currentText() == kind
+        menu.activated.emit(menu.currentIndex())
+    name.setFocus()
+    name.selectAll()
+    QTest.keyClicks(name, typed)
+    QTest.keyClick(name, Qt.Key.Key_Return)
+    assert [path.name for path in tmp_path.iterdir()] == [written]
 
 
 def test_recent_files_are_offered(app, tmp_path):
@@ -157,6 +187,24 @@ def test_a_full_disk_is_told_and_the_app_goes_on(app, monkeypatch):
     app.files._on_timer()
     assert "No space left" in app.window.status.text()
     assert app.document.session.neuron.w1 == 1.75
+    monkeypatch.undo()
+    app.files._on_timer()  # there is room again
+    (saved,) = _recovery_files()
+    assert load(saved).neuron.w1 == 1.75
+
+
+def test_work_that_cannot_be_kept_at_the_end_stays_to_be_recovered(app, monkeypatch, capsys):
+    app.labs["neuron"].view.number_changing.emit("w1", 1.75)
+    app.files.autosave()
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        app.close()
+        app.files.keep_for_next_start()
+    assert "No space left" in capsys.readouterr().err
+    (saved,) = _recovery_files()
+    assert load(saved).neuron.w1 == 1.75
+    app.files.keep_for_next_start()
+    assert _recovery_files() == []
 
 
 def test_a_running_or_well_closed_app_leaves_nothing_to_recover(app):
@@ -164,6 +212,7 @@ def test_a_running_or_well_closed_app_leaves_nothing_to_recover(app):
     app.files.autosave()
     assert not app.files.recover()
     app.close()
+    app.files.keep_for_next_start()
     assert _recovery_files() == []
 
 
