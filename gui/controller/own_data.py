@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QFileDialog
 
-from ..model.csv_points import MAX_ROWS, CsvError, CsvPoints, own, read_points
+from ..model.csv_points import MAX_ROWS, CsvError, CsvPoints, own, read_points, text_of
 from ..model.dataset import OWN, DatasetSettings, make_dataset
 from ..view.csv_preview import CsvPreview
 from ..view.dialogs import say
@@ -46,11 +46,11 @@ class OwnData:
     def open_file(self, path: str) -> None:
         """Show what a CSV file holds, and take it over if that is wanted."""
         try:
-            found = read_points(Path(path).read_text(encoding="utf-8-sig"))
+            found = read_points(text_of(Path(path).read_bytes()))
         except CsvError as error:
             say(self._view, "This file cannot be used", str(error))
-        except (OSError, UnicodeDecodeError) as error:
-            say(self._view, "This file cannot be read", f"{Path(path).name}: {error}")
+        except OSError as error:
+            say(self._view, "This file cannot be read", f"{Path(path).name}: {error.strerror}.")
         else:
             self._preview(found)
 

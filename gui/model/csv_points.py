@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class CsvPoints:
 def read_points(text: str) -> CsvPoints:
     """Read two numbers and a class from every line, parted by commas, semicolons or tabs.
 
-    The first line may be a header.
+    The first line may be a header. Where commas do not part the cells, they may stand for the point of a number.
 
     Examples
     --------
@@ -73,6 +74,26 @@ def read_points(text: str) -> CsvPoints:
     return CsvPoints(points, names, classes, scaling)
 
 
+def text_of(content: bytes) -> str:
+    """A file's text: Unicode, or what spreadsheets of western Europe write.
+
+    Raises
+    ------
+    CsvError
+        If it is none.
+    """
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encodings = ["utf-16"]
+    else:
+        encodings = ["utf-8-sig", "cp1252"]
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise CsvError("The file holds no text.")
+
+
 def own(points: tuple[tuple[float, float, float], ...], settings: DatasetSettings) -> DatasetSettings:
     """Settings with these points in place of drawn ones."""
     count = min(max(len(points), 10), 5000)
@@ -81,12 +102,18 @@ def own(points: tuple[tuple[float, float, float], ...], settings: DatasetSetting
 
 def _rows(text: str) -> list[tuple[int, list[str]]]:
     """The lines that are not empty, with their numbers, as three cells each."""
-    sample = text[:4096]
-    separator = max(",;\t", key=sample.count)
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    separator = next((mark for mark in ";\t" if first.count(mark) >= 2), ",")
+    try:
+        table = list(csv.reader(io.StringIO(text), delimiter=separator))
+    except csv.Error as error:
+        raise CsvError(f"The file is no table: {error}.") from error
     rows = []
-    for line, cells in enumerate(csv.reader(io.StringIO(text), delimiter=separator), start=1):
+    for line, cells in enumerate(table, start=1):
         if not any(cell.strip() for cell in cells):
             continue
+        if separator != ",":  # tables of many countries write 0,5
+            cells[:2] = [cell.replace(",", ".") for cell in cells[:2]]
         if len(cells) < 3:
             raise CsvError(
                 f"Line {line} has {len(cells)} columns; three are needed: two numbers and the class of the point."

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QToolTip
 
-from gui.model.csv_points import CsvError, own, read_points
+from gui.model.csv_points import CsvError, own, read_points, text_of
 from gui.model.dataset import EXTENT, KINDS, OWN, DatasetSettings, make_dataset
 from gui.model.features import FEATURES, features_of, plane_points
 from gui.model.network import Checkpoint, Layer, NetworkState
@@ -136,6 +136,22 @@ def test_a_table_is_read_whatever_its_separator():
         assert found.scaling == ""
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_spreadsheet_of_any_country_is_read(encoding, separator):
+    rows = (("Höhe", "Breite", "Größe"), ("1,5", "-0,25", "groß"), ("-2", "2,0", "klein"))
+    content = "\r\n".join(separator.join(row) for row in rows).encode(encoding)
+    found = read_points(text_of(content))
+    assert found.columns == rows[0]
+    assert found.classes == ("groß", "klein")
+    assert found.points == ((1.5, -0.25, 0.0), (-2.0, 2.0, 1.0))
+
+
+def test_a_file_that_is_no_text_is_refused():
+    with pytest.raises(CsvError, match="no text"):
+        text_of(bytes(range(256)))
+
+
 def test_far_points_are_brought_into_the_plane():
     found = read_points("100,5000,a\n300,9000,b\n200,7000,a\n")
     table = np.array(found.points)
@@ -151,6 +167,7 @@ def test_far_points_are_brought_into_the_plane():
         ("1,2,a\n3,oops,b\n", "Line 2: 'oops'"),
         ("1,2,a\n3,inf,b\n", "Line 2: 'inf'"),
         ("1,2,a\n", "fewer than two"),
+        ("1,2," + "a" * 200_000 + "\n3,4,b\n", "no table"),
         ("1,2,a\n3,4,a\n", "1 different classes"),
         ("\n".join(f"1,{k},c{k}" for k in range(12)), "12 different classes"),
     ],
