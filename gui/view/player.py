@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from . import theme
 from .controls import Card, Menu, Track, chip, number_entry
 
-
 SECONDS = (0.2, 60.0)
 
 

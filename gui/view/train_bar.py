@@ -46,7 +46,7 @@ class TrainBar(Card):
         self.body.addLayout(row)
         self.play = QPushButton("▶  Train")
         self.play.setProperty("kind", "primary")
-        self.play.setMinimumSize(92, 38)
+        self.play.setMinimumSize(104, 38)
         self.play.setToolTip("Train or pause (Ctrl+Space)")
         self.play.clicked.connect(self.play_clicked)
         row.addWidget(self.play)
@@ -71,7 +71,7 @@ class TrainBar(Card):
         self.optimizer = self._choice(row, "Optimiser", "optimizer", optimizers, "How a gradient becomes a step")
         self.rate = self._choice(row, "Learning rate", "learning_rate", rates, "How far the weights move in each step")
         self.chooser = chooser
-        chooser.menu.setMinimumWidth(116)
+        chooser.menu.setMinimumWidth(80)
         chooser.menu.setIconSize(QSize(26, 16))  # as high as the other menus
         self._column(row, "Activation, all layers", chooser)
 
@@ -119,7 +119,7 @@ class TrainBar(Card):
         column.addWidget(label(title, "caption"))
         column.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(column)
-        row.addSpacing(theme.SPACE_S)
+        row.addSpacing(theme.SPACE_XS)
 
 
 def _count(number: int) -> str:
