@@ -62,6 +62,7 @@ cdef double NANOSECONDS_PER_THREAD = 5_000.0
 
 #: Waits up to this are the ordinary unevenness of a parallel call, in nanoseconds.
 cdef double ORDINARY_WAIT = 500_000.0
+cdef double LONG = 300_000.0  # a call of so many nanoseconds is worth a time slice of waiting
 
 cdef int budget = 1
 cdef double caution = 1.0
@@ -71,14 +72,15 @@ cdef double serial_work = 0.0  # nanoseconds; threads may overwrite each other's
 cdef int threads_for(double nanoseconds) noexcept nogil:
     """Threads for a call that would take `nanoseconds` on one.
 
-    One below the worthwhile size, in a forked child, inside a region, and for a while where other programs use the cores.
+    One below the worthwhile size, in a forked child, inside a region, and for a while where other programs use the cores, unless the
+    call is long.
     """
     global serial_work
     cdef int limit = local_limit if local_limit > 0 else budget
     cdef double worthwhile = nanoseconds / NANOSECONDS_PER_THREAD
     if limit <= 1 or worthwhile < 2.0 or forked or omp_in_parallel():
         return 1
-    if serial_work > 0:
+    if serial_work > 0 and nanoseconds < LONG:
         serial_work -= nanoseconds
         return 1
     return limit if worthwhile >= limit else <int> worthwhile

@@ -33,7 +33,7 @@ OWN = "actcore"
 KINDS = ("forward", "derivative", "backward", "fused")
 TURN_SECONDS = 0.004  # a system's turn: as many samples as fit in here, whose median counts
 SAMPLE_SECONDS = 2e-5  # a sample: as many calls as take this long
-PAUSE_SECONDS = 0.002  # before a turn: the threads of the system before must have gone to sleep
+PAUSE_SECONDS = 0.006  # before a turn: the threads of the system before must have gone to sleep
 SLOW_SECONDS = 0.03  # a call above this gets SLOW_ROUNDS turns only
 SLOW_ROUNDS = 3
 

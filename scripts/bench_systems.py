@@ -298,6 +298,8 @@ class Torch:
         "softmax": ("_softmax_backward_data", {"dim": -1}),
         "log_softmax": ("_log_softmax_backward_data", {"dim": -1}),
     }
+    #: Functions whose parameter is a tensor, and what it is called.
+    TENSORS = {"prelu": "weight"}
     SAVED_OUTPUT = ("output", "result")
     SAVED_INPUT = ("self", "self_or_result")
 
@@ -318,6 +320,9 @@ class Torch:
         parameters = {**parameters_of(task.row, spelling), **keywords}
         if isinstance(task.row, AxisRow):
             parameters["dim"] = -1
+        if tail in self.TENSORS:
+            [value] = parameters.values()
+            parameters = {self.TENSORS[tail]: self.torch.full((1,), value, dtype=getattr(self.torch, task.dtype))}
         data = Data(task)
         x, y, dy = (self.torch.from_numpy(array) for array in (data.x, data.y, data.dy))
         g = self.torch.from_numpy(data.g if task.kind == "backward" else np.ones_like(data.g))
@@ -437,14 +442,17 @@ class Onnxruntime:
             return None
         onnx, runtime = self.onnx, self.runtime
         operator, keywords = parse(task.row, spelling.name)
-        known = onnx.defs.get_schema(operator, self.OPSET, "").attributes
+        schema = onnx.defs.get_schema(operator, self.OPSET, "")
         values = {**parameters_of(task.row, spelling), **keywords}
-        attributes = {name: value for name, value in values.items() if name in known}
+        attributes = {name: value for name, value in values.items() if name in schema.attributes}
+        # What is no attribute is a further input, such as PRelu's slope.
+        inputs = [name for name in values if name not in attributes][: schema.min_input - 1]
         data = Data(task)
         kind = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(task.dtype))
-        node = onnx.helper.make_node(operator, ["x"], ["y"], **attributes)
+        node = onnx.helper.make_node(operator, ["x", *inputs], ["y"], **attributes)
+        constants = [onnx.helper.make_tensor(name, kind, (1,), [values[name]]) for name in inputs]
         ends = [onnx.helper.make_tensor_value_info(name, kind, task.shape) for name in ("x", "y")]
-        graph = onnx.helper.make_graph([node], "one", ends[:1], ends[1:])
+        graph = onnx.helper.make_graph([node], "one", ends[:1], ends[1:], constants)
         opset = [onnx.helper.make_opsetid("", self.OPSET)]
         model = onnx.helper.make_model(graph, opset_imports=opset, ir_version=10)
         options = runtime.SessionOptions()
@@ -453,7 +461,7 @@ class Onnxruntime:
         try:
             session = runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime's exceptions have no common base of their own
-            if "NOT_IMPLEMENTED" in str(error):
+            if "NOT_IMPLEMENTED" in str(error) or "of input parameter (x)" in str(error):  # not for this dtype
                 return None
             raise
         binding = session.io_binding()
