@@ -72,8 +72,8 @@ cdef double serial_work = 0.0  # nanoseconds; threads may overwrite each other's
 cdef int threads_for(double nanoseconds) noexcept nogil:
     """Threads for a call that would take `nanoseconds` on one.
 
-    One below the worthwhile size, in a forked child, inside a region, and for a while where other programs use the cores, unless the
-    call is long.
+    One below the worthwhile size, in a forked child, inside a region, and, if it is no long call, for a while where other programs
+    use the cores.
     """
     global serial_work
     cdef int limit = local_limit if local_limit > 0 else budget
