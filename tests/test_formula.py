@@ -95,11 +95,11 @@ texts = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(texts)
 def test_values_and_derivatives_are_those_of_mpmath(text: str) -> None:
     """The rules against numeric differentiation, and what was compiled against the rules, with 50 digits."""
-    parameters = {"a": 0.75, "b": -0.5}
+    parameters = {"a": 0.7531, "b": -0.4973}  # at no kink
     try:
         f = ac.formula(f"({text}) + 0*x + x*a*b", **parameters)
     except ValueError as error:  # it is too long: that is said
@@ -324,7 +324,7 @@ def test_a_parameter_may_have_the_name_of_a_function() -> None:
     assert ac.formula("tanh(tanh * x)", tanh=2.0)(0.5) == np.tanh(1.0)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.text(alphabet="x0123.+-*/() <>=,ae^σ²'[]{}:_\n\\", max_size=30))
 def test_any_text_gives_a_formula_or_a_sentence(text: str) -> None:
     try:

@@ -74,12 +74,15 @@ class AppController:
     def start(self) -> None:
         """Begin to draw frames."""
         # What stands by now stays: a collector that walks over all of it in search of garbage stops the window for
-        # two frames.
+        # two frames. And it runs between frames only: left to itself, it may destroy Qt's objects while one of them is being
+        # disconnected, which waits for ever, or in the thread that trains.
         gc.freeze()
+        gc.disable()
         self._timer.start()
 
     def tick(self) -> None:
         """One frame: the shown lab draws what changed since the last one."""
+        collect_garbage()
         now = time.perf_counter()
         self.lab.frame(now)
         if now - self._status_at >= STATUS_SECONDS:
@@ -88,6 +91,7 @@ class AppController:
 
     def close(self) -> None:
         self._timer.stop()
+        gc.enable()
         gc.unfreeze()
         self.files.close()
         for lab in self.labs.values():
@@ -115,6 +119,14 @@ class AppController:
     def _show_about(self) -> None:
         text = f"Version {actcore.__version__}. Every value shown is computed by the actcore library."
         say(self.window, "actcore: neurons and activation functions to hold in your hands", text)
+
+
+def collect_garbage() -> None:
+    """Do what Python would do by itself, once enough has been allocated."""
+    if not gc.isenabled():
+        due = [generation for generation in range(3) if gc.get_count()[generation] > gc.get_threshold()[generation]]
+        if due:
+            gc.collect(due[-1])
 
 
 def help_sections(labs: Sequence[Lab]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from tests.gui.network_driver import XOR, Driver
 def _open(qapp: QApplication, session: Session) -> AppController:
     qapp.setOrganizationName("actcore")
     qapp.setApplicationName("actcore")
+    gc.disable()  # as in the running app; `close` switches it on again
     controller = build(qapp, session)
     controller.window.resize(1280, 800)
     controller.window.show()
@@ -39,6 +41,7 @@ def _close(qapp: QApplication, controller: AppController) -> None:
     controller.window.close()
     controller.window.deleteLater()
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject
@@ -130,3 +132,19 @@ def test_colours_of_what_is_no_number_or_beyond_the_scale():
     table = colormap.diverging("light")
     drawn = colormap.paint(np.float32([[np.nan, -np.inf, np.inf], [-2.0, 0.0, 2.0]]), -1.0, 1.0, table)
     assert np.array_equal(drawn, table[[[127, 0, 255], [0, 128, 255]]])
+
+
+def test_garbage_is_collected_between_frames_only(make_app, monkeypatch):
+    """A collection of its own accord may destroy Qt's objects while one of them is disconnected: Qt then waits for ever."""
+    app = make_app()
+    app.start()
+    try:
+        assert not gc.isenabled()
+        collected = []
+        monkeypatch.setattr(gc, "collect", collected.append)
+        kept = [[] for _ in range(2 * gc.get_threshold()[0])]
+        app.tick()
+        assert collected and len(kept)
+    finally:
+        app.close()
+    assert gc.isenabled()
