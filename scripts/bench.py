@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -144,12 +145,20 @@ class System:
         self.version = self.pipe.recv()
 
     def ask(self, *request: Any) -> Any:
-        """Send a request and wait for the answer."""
+        """Send a request and wait for the answer; between requests the process is stopped, with the threads that would spin on."""
+        self._signal("SIGCONT")
         self.pipe.send(request)
-        return self.pipe.recv()
+        answer = self.pipe.recv()
+        self._signal("SIGSTOP")
+        return answer
+
+    def _signal(self, name: str) -> None:
+        if hasattr(signal, name) and self.process.pid is not None:
+            os.kill(self.process.pid, getattr(signal, name))
 
     def stop(self) -> None:
         """End the process."""
+        self._signal("SIGCONT")
         self.pipe.send(None)
         self.process.join()
 
