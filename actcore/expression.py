@@ -179,14 +179,14 @@ def _flat(_y: Expression, *_slopes: Expression) -> Expression:
     return ZERO
 
 
-LIBRARY = 8.0  # nanoseconds of a call of the C library's mathematics
+LIBRARY_CALL = 8.0  # nanoseconds
 
 OPERATIONS: dict[str, Operation] = {
     "+": Operation(lambda _m, a, b: a + b, lambda _y, da, db: da + db, "add", 0.1),
     "-": Operation(lambda _m, a, b: a - b, lambda _y, da, db: da - db, "subtract", 0.1),
     "*": Operation(lambda _m, a, b: a * b, lambda y, da, db: da * y.operands[1] + y.operands[0] * db, "multiply", 0.1),
     "/": Operation(lambda _m, a, b: a / b, lambda y, da, db: (da - y * db) / y.operands[1], "divide", 0.4),
-    "**": Operation(lambda m, a, b: m.power(a, b), _power_slope, "power", 2 * LIBRARY),
+    "**": Operation(lambda m, a, b: m.power(a, b), _power_slope, "power", 2 * LIBRARY_CALL),
     "negative": Operation(lambda _m, a: -a, lambda _y, da: -da, "negative", 0.1),
     "max": Operation(lambda _m, a, b: max(a, b), _larger_slope, "maximum", 0.1),
     "min": Operation(lambda _m, a, b: min(a, b), _larger_slope, "minimum", 0.1),
@@ -199,19 +199,19 @@ OPERATIONS: dict[str, Operation] = {
     "unless_nan": Operation(lambda _m, _x, y: y, _flat, "unless_nan", 0.1),
     "sign": Operation(lambda m, a: m.sign(a), _flat, "sign", 0.1),
     "sqrt": Operation(lambda m, a: m.sqrt(a), lambda y, da: da / (2 * y), "square_root", 0.6),
-    "log": Operation(lambda m, a: m.log(a), _chain(lambda a: 1 / a), "log", LIBRARY),
-    "log1p": Operation(lambda m, a: m.log1p(a), _chain(lambda a: 1 / (1 + a)), "log1p", LIBRARY),
-    "expm1": Operation(lambda m, a: m.expm1(a), _chain(lambda a: apply("exponential", a)), "expm1", LIBRARY),
-    "cos": Operation(lambda m, a: m.cos(a), _chain(lambda a: -apply("sinusoid", a)), "cos", LIBRARY),
-    "tan": Operation(lambda m, a: m.tan(a), lambda y, da: ZERO if da is ZERO else (1 + y * y) * da, "tan", LIBRARY),
+    "log": Operation(lambda m, a: m.log(a), _chain(lambda a: 1 / a), "log", LIBRARY_CALL),
+    "log1p": Operation(lambda m, a: m.log1p(a), _chain(lambda a: 1 / (1 + a)), "log1p", LIBRARY_CALL),
+    "expm1": Operation(lambda m, a: m.expm1(a), _chain(lambda a: apply("exponential", a)), "expm1", LIBRARY_CALL),
+    "cos": Operation(lambda m, a: m.cos(a), _chain(lambda a: -apply("sinusoid", a)), "cos", LIBRARY_CALL),
+    "tan": Operation(lambda m, a: m.tan(a), lambda y, da: ZERO if da is ZERO else (1 + y * y) * da, "tan", LIBRARY_CALL),
     "arcsin": Operation(
-        lambda m, a: m.asin(a), _chain(lambda a: 1 / apply("sqrt", (1 - a) * (1 + a))), "arcsin", LIBRARY
+        lambda m, a: m.asin(a), _chain(lambda a: 1 / apply("sqrt", (1 - a) * (1 + a))), "arcsin", LIBRARY_CALL
     ),
     "arccos": Operation(
-        lambda m, a: m.acos(a), _chain(lambda a: -1 / apply("sqrt", (1 - a) * (1 + a))), "arccos", LIBRARY
+        lambda m, a: m.acos(a), _chain(lambda a: -1 / apply("sqrt", (1 - a) * (1 + a))), "arccos", LIBRARY_CALL
     ),
-    "sinh": Operation(lambda m, a: m.sinh(a), _chain(lambda a: apply("cosh", a)), "sinh", LIBRARY),
-    "cosh": Operation(lambda m, a: m.cosh(a), _chain(lambda a: apply("sinh", a)), "cosh", LIBRARY),
+    "sinh": Operation(lambda m, a: m.sinh(a), _chain(lambda a: apply("cosh", a)), "sinh", LIBRARY_CALL),
+    "cosh": Operation(lambda m, a: m.cosh(a), _chain(lambda a: apply("sinh", a)), "cosh", LIBRARY_CALL),
 }  # fmt: skip
 
 

@@ -75,9 +75,8 @@ def _described(function: Activation | Axiswise) -> dict[str, Any]:
     if isinstance(function, Axiswise):
         return {"name": function.name, "parameters": {}}
     parameters = {name: float(value) for name, value in function.parameters.items()}
-    return {"formula": function.text, "parameters": parameters} if isinstance(function, Formula) else {
-        "name": function.name, "parameters": parameters
-    }
+    named = {"formula": function.text} if isinstance(function, Formula) else {"name": function.name}
+    return {**named, "parameters": parameters}
 
 
 def _activation(described: dict[str, Any]) -> Activation | Axiswise:

@@ -16,7 +16,7 @@ from ..model.session import Session
 from ..view import theme
 from ..view.dialogs import HelpSheet, say
 from ..view.window import ACTIONS, Window
-from .activations import Choosers
+from .choosers import Choosers
 from .files import Files
 from .lab import Lab
 from .network import NetworkController

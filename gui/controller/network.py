@@ -10,8 +10,8 @@ from ..model.dataset import make_dataset
 from ..model.document import Document
 from ..view.diagram_geometry import BIAS, Place
 from ..view.network_lab import NetworkLab
-from .activations import Choosers
 from .alarms import alarm
+from .choosers import Choosers
 from .live_network import LiveNetwork
 from .network_drawing import MOVING_SIDE, STILL_SIDE, Drawing
 from .network_edits import NetworkEdits

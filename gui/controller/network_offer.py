@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..model.dataset import EXTENT, KINDS, DatasetSettings, make_dataset
 from ..model.features import FEATURES
-from ..model.network import INITIALIZERS, MAX_LAYERS, OPTIMIZERS, SPEEDS
+from ..model.network import INITIALIZERS, MAX_LAYERS, MAX_STOP_EPOCH, MAX_STOP_LOSS, OPTIMIZERS, SPEEDS
 from ..view.data_panel import Tile
 from ..view.network_lab import Offer
 
@@ -34,6 +34,8 @@ def offer() -> Offer:
         rates=[(rate, f"{rate:g}") for rate in RATES],
         layers=MAX_LAYERS,
         extent=EXTENT,
+        stop_epoch=MAX_STOP_EPOCH,
+        stop_loss=MAX_STOP_LOSS,
     )
 
 

@@ -14,12 +14,13 @@ from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
 from ..model.session import Session
-from ..model.sweep import Sweep
+from ..model.sweep import LONGEST, SHORTEST, Sweep
 from ..view import theme
 from ..view.arithmetic import Arithmetic
 from ..view.neuron_lab import SYMBOLS, NeuronLab
 from ..view.text import plain, short
-from .activations import SATURATED, Choosers
+from .activations import SATURATED
+from .choosers import Choosers
 from .layers import LAYERS, flat_share
 from .shape import Z_LIMIT, Shape
 from .sweeping import SweepPlayer
@@ -61,6 +62,7 @@ class NeuronController:
             {key: getattr(Neuron(), key) for key in LIMITS},
             (-Z_LIMIT, Z_LIMIT),
         )
+        self.view.player.seconds.setRange(SHORTEST, LONGEST)
         self._connect()
         document.changed.connect(self._on_changed)
 

@@ -15,8 +15,6 @@ from actcore.formula_text import unknowns
 
 OWN = "= "
 """What the name of an activation begins with that is a formula of the user's own: ``"= x * tanh(x)"``."""
-REACH = 8.0
-"""Curves show pre-activations between this and its opposite."""
 FARTHEST = 88.0
 """A formula has to give numbers for all pre-activations up to this: the largest sum of the Neuron lab."""
 Parameters = tuple[tuple[str, float], ...]
@@ -68,7 +66,7 @@ def named(name: str) -> actcore.Activation:
 
 def _without_value(formula: actcore.Activation) -> float | None:
     """Return where a formula, its slope or its curvature is not a finite number; None if it is one everywhere."""
-    x = np.concatenate([np.linspace(-limit, limit, 1601) for limit in (REACH, FARTHEST)])
+    x = np.linspace(-FARTHEST, FARTHEST, 17601)
     wrong = ~np.isfinite([*formula.value_and_derivative(x), formula.second_derivative(x)]).all(axis=0)
     return float(x[wrong][np.abs(x[wrong]).argmin()]) if wrong.any() else None
 

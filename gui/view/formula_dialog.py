@@ -53,6 +53,7 @@ class FormulaDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("An activation of your own")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setMinimumWidth(600)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_XL, theme.SPACE_L, theme.SPACE_XL, theme.SPACE_L)

@@ -35,7 +35,7 @@ Choices = Sequence[tuple[object, str]]
 
 
 class Offer(NamedTuple):
-    """What can be chosen in the lab: pairs of the model's value and the words for it."""
+    """What can be chosen in the lab: pairs of the model's value and the words for it, and limits."""
 
     tiles: Sequence[Tile]
     features: Sequence[tuple[str, str]]
@@ -45,6 +45,8 @@ class Offer(NamedTuple):
     rates: Sequence[tuple[float, str]]
     layers: int
     extent: float
+    stop_epoch: int
+    stop_loss: float
 
 
 class NetworkLab(QWidget):
@@ -118,9 +120,9 @@ class NetworkLab(QWidget):
             slider.finished.connect(self.gesture_finished)
             sliders.addWidget(slider)
         self.stop_epoch = number_entry("Stop after this many epochs; 0 means never", decimals=0, width=88)
-        self.stop_epoch.setRange(0, 1_000_000)
+        self.stop_epoch.setRange(0, offer.stop_epoch)
         self.stop_loss = number_entry("Stop at this training loss; 0 means never", decimals=3, width=84)
-        self.stop_loss.setRange(0, 10)
+        self.stop_loss.setRange(0, offer.stop_loss)
         for field, entry, word in (("stop_epoch", self.stop_epoch, "epoch"), ("stop_loss", self.stop_loss, "loss")):
             entry.setPrefix(f"{word} ")
             entry.setSpecialValueText(f"{word} –")

@@ -10,8 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from . import theme
 from .controls import Card, Menu, Track, chip, number_entry
 
-SECONDS = (0.2, 60.0)
-
 
 class Player(Card):
     """Play, pause and scrub a sweep.
@@ -42,7 +40,6 @@ class Player(Card):
         self.target.activated.connect(lambda index: self.edited.emit("target", self.target.itemData(index)))
         self.low, self.high = number_entry("From", width=70), number_entry("To", width=70)
         self.seconds = number_entry("Time for one way", decimals=1, unit="s", width=70)
-        self.seconds.setRange(*SECONDS)
         for field, entry in (("low", self.low), ("high", self.high), ("seconds", self.seconds)):
             entry.valueChanged.connect(lambda value, key=field: self.edited.emit(key, value))
         self.loop = chip("loop", "Loop", "Go back and forth until paused")

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QApplication
 
 import actcore as ac
 from gui.model import session
-from gui.model.activations import named, own
+from gui.model.activations import FARTHEST, named, own
 from gui.model.network import Layer
-from gui.model.neuron import Neuron
+from gui.model.neuron import BIAS_LIMIT, INPUT_LIMIT, WEIGHT_LIMIT, Neuron
 from gui.view import theme
 from gui.view.formula_dialog import FormulaDialog
 from tests.gui.network_driver import XOR
@@ -98,7 +98,7 @@ def test_an_example_is_a_click_and_cancel_changes_nothing(make_app, qtbot):
     [
         ("log(x)", "At x = 0 it or its slope is not a finite number, and a neuron's sum may be any number."),
         ("1 / x", "At x = 0 it or its slope is not a finite number"),
-        ("exp(x**2)", "At x = -26.51 it or its slope is not a finite number"),
+        ("exp(x**2)", "At x = -26.5 it or its slope is not a finite number"),
         ("2x", "The formula cannot be read at '2x', character 1; a product needs its sign: 2 * x."),
         ("x^2", "Powers are written **, as in x**2."),
         ("g * x", "A parameter cannot be called g"),
@@ -174,6 +174,10 @@ def test_a_session_with_a_formula_that_is_none_is_refused_in_a_sentence(tmp_path
     path.write_text(path.read_text().replace('"sigmoid"', f'"{name}"'))
     with pytest.raises(session.SessionError, match="The session file is damaged: "):
         session.load(path)
+
+
+def test_formulas_are_tried_as_far_as_a_neuron_reaches():
+    assert FARTHEST == 2 * WEIGHT_LIMIT * INPUT_LIMIT + BIAS_LIMIT
 
 
 def test_a_name_and_its_formula():
