@@ -124,5 +124,5 @@ __all__ = [
     "MLP", "Activation", "Axiswise", "Formula", "LayerDiagnosis", "Sweep", "Trainer", "diagnose", "formula", "get",
     "get_num_threads", "gumbel_softmax", "linear_regions", "load_network", "names", "num_threads", "rrelu", "save_network",
     "set_num_threads", "show_config", "train_many",
-]
+]  # fmt: skip
 __all__ += [*_activations, *_axiswise]

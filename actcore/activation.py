@@ -22,10 +22,12 @@ class _Signature:
         if function is None:
             raise AttributeError("__signature__")
         keywords = {**function._parameters, **_UFUNC_OPTIONS}
-        return inspect.Signature([
-            *(inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in ("x", "g")[: function._n_arrays]),
-            *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in keywords.items()),
-        ])
+        return inspect.Signature(
+            [
+                *(inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in ("x", "g")[: function._n_arrays]),
+                *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in keywords.items()),
+            ]
+        )
 
 
 @forwarding
@@ -139,9 +141,7 @@ class Elementwise(FastCall):
 
 
 #: What every ufunc takes, with NumPy's defaults.
-_UFUNC_OPTIONS = {
-    "out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True, "signature": None
-}
+_UFUNC_OPTIONS = {"out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True, "signature": None}
 
 
 def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:

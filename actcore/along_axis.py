@@ -134,9 +134,7 @@ class Axiswise:
         try:
             asked = [operator.index(a) for a in ([axis] if single else axis)]  # type: ignore[union-attr]
         except TypeError:
-            raise TypeError(
-                f"{self.name}: axis must be an integer, a tuple of integers or None, not {axis!r}"
-            ) from None
+            raise TypeError(f"{self.name}: axis must be an integer, a tuple of integers or None, not {axis!r}") from None
         for a in asked:
             if not -ndim <= a < ndim:
                 raise ValueError(f"{self.name}: axis {a} does not exist in {name}, which has {ndim} dimensions")
@@ -174,9 +172,7 @@ class Axiswise:
         if not out.flags.writeable:
             raise ValueError(f"{self.name}: out is read-only")
         if not np.can_cast(dtype, out.dtype, "same_kind"):
-            raise TypeError(
-                f"{self.name}: the result has dtype {dtype}, which does not fit into out of dtype {out.dtype}"
-            )
+            raise TypeError(f"{self.name}: the result has dtype {dtype}, which does not fit into out of dtype {out.dtype}")
         return np.asarray(out)
 
     def _value(self, x: Any, axes: Axes, out: Any) -> None:
@@ -205,11 +201,7 @@ def describe(function: Axiswise) -> str:
     """Return the numpydoc docstring of a function along an axis."""
     row = function.spec
     options = "".join(_OPTION_DOCS[name].format(masked=row.masked) for name in function.OPTIONS)
-    axis = (
-        "axis : int, tuple of int or None, default -1\n    None means all."
-        if function.SEVERAL
-        else "axis : int, default -1"
-    )
+    axis = "axis : int, tuple of int or None, default -1\n    None means all." if function.SEVERAL else "axis : int, default -1"
     of_what = f" of the result or of {row.bound_from:g}, whichever is larger" if row.bound_from else ""
     accuracy = (
         f"The error is at most {row.bound:g} ULP{of_what}, whatever the length of the axis."

@@ -56,9 +56,7 @@ class Grouped(Composed):
             chosen.append(free & ((group == largest) | (group != group)))
             free &= ~chosen[-1]
         for k in range(pieces):
-            np.copyto(
-                part(out, axes[0], slice(k, None, pieces)), np.where(chosen[k], g, g.dtype.type(0)), casting="same_kind"
-            )
+            np.copyto(part(out, axes[0], slice(k, None, pieces)), np.where(chosen[k], g, g.dtype.type(0)), casting="same_kind")
 
 
 class Doubled(Composed):

@@ -58,9 +58,7 @@ def to_foreign(like: Any, result: Any) -> Any:
     if isinstance(result, tuple):
         return tuple(to_foreign(like, each) for each in result)
     namespace = (
-        like.__array_namespace__()
-        if hasattr(like, "__array_namespace__")
-        else sys.modules[type(like).__module__.partition(".")[0]]
+        like.__array_namespace__() if hasattr(like, "__array_namespace__") else sys.modules[type(like).__module__.partition(".")[0]]
     )
     return namespace.from_dlpack(np.asarray(result))
 
@@ -69,9 +67,7 @@ def through_dlpack(name: str, function: Callable[..., Any], arrays: tuple[Any, .
     """Call a function of NumPy arrays with DLPack objects; the result is of the kind of the first of them."""
     like = next(array for array in (*arrays, *options.values()) if kind_of(array) == "dlpack")
     converted = {
-        key: tuple(from_foreign(name, each) for each in value)
-        if isinstance(value, tuple)
-        else from_foreign(name, value)
+        key: tuple(from_foreign(name, each) for each in value) if isinstance(value, tuple) else from_foreign(name, value)
         for key, value in options.items()
     }
     result = function(*(from_foreign(name, array) for array in arrays), **converted)
@@ -247,15 +243,11 @@ def _xarray(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
     if kind_of(where) == "xarray":
         options = {**options, "where": where.broadcast_like(like).transpose(*like.dims).data}
     order = list(arrays[0].dims) if kind_of(arrays[0]) == "xarray" else []
-    data = [
-        a.transpose(*(d for d in order if d in a.dims), ...).data if kind_of(a) == "xarray" else a for a in arrays
-    ]
+    data = [a.transpose(*(d for d in order if d in a.dims), ...).data if kind_of(a) == "xarray" else a for a in arrays]
     result = function._call(kind, tuple(data), axis, None, options)
     axes = function.axes("x", like.ndim, axis)
     dims = [dim for k, dim in enumerate(like.dims) if result.ndim == like.ndim or k not in axes]
-    changed = {
-        dim for k, dim in enumerate(like.dims) if dim not in dims or result.shape[dims.index(dim)] != like.shape[k]
-    }
+    changed = {dim for k, dim in enumerate(like.dims) if dim not in dims or result.shape[dims.index(dim)] != like.shape[k]}
     coords = {name: coord for name, coord in like.coords.items() if not changed & set(coord.dims)}
     return type(like)(result, coords=coords, dims=dims, name=like.name, attrs=like.attrs)
 

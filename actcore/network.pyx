@@ -63,7 +63,7 @@ cdef tuple views(const Network* net, object parameters):
         flat = parameters[layer.weights:layer.weights + layer.n_in * layer.n_out]
         weights.append(flat.reshape(layer.n_out, layer.n_in))
         biases.append(parameters[layer.biases:layer.biases + layer.n_out])
-    return weights, biases
+    return tuple(weights), tuple(biases)
 
 
 cdef class MLP:
@@ -76,7 +76,8 @@ cdef class MLP:
     sizes : sequence of int
         Widths of the layers, inputs first, outputs last.
     activation : str, Activation, or sequence of them, default "tanh"
-        Of the hidden layers: one for all, or one for each.
+        Of the hidden layers: one for all, or one for each. Of a dialect's activation the parameters count; its slopes at
+        kinks are those of the registry.
     output_activation : str, Activation or "softmax", default "linear"
         Of the output layer.
     init : str, default "glorot_uniform"
@@ -91,9 +92,10 @@ cdef class MLP:
 
     Attributes
     ----------
-    weights : list of ndarray
-        One writable view (n_out, n_in) per layer. A write is seen by the next forward pass and the next training step.
-    biases : list of ndarray
+    weights : tuple of ndarray
+        One writable view (n_out, n_in) per layer. What is written into it, as by ``net.weights[k][...] = w``, is seen by
+        the next forward pass and the next training step.
+    biases : tuple of ndarray
         One writable view (n_out,) per layer.
     parameters : ndarray
         All weights, then all biases, as one flat writable view: copy it for a snapshot, assign into it to restore.

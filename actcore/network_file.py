@@ -130,9 +130,7 @@ def _network(header: dict[str, Any], parameters: Any) -> MLP:
     if header.get("format") != FORMAT:
         raise ValueError(f"its header does not say {FORMAT!r}")
     if header["version"] > VERSION:
-        raise ValueError(
-            f"it has format version {header['version']}, and this release reads up to {VERSION}; update actcore"
-        )
+        raise ValueError(f"it has format version {header['version']}, and this release reads up to {VERSION}; update actcore")
     functions = [_activation(each) for each in header["activations"]]
     net = MLP(
         header["sizes"],
@@ -145,8 +143,7 @@ def _network(header: dict[str, Any], parameters: Any) -> MLP:
     )
     if parameters.shape != net.parameters.shape or parameters.dtype != net.dtype:
         raise ValueError(
-            f"its parameters are {parameters.shape} {parameters.dtype}, and "
-            f"its header describes {net.parameters.shape} {net.dtype}"
+            f"its parameters are {parameters.shape} {parameters.dtype}, and its header describes {net.parameters.shape} {net.dtype}"
         )
     net.parameters[...] = parameters
     return net

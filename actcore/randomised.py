@@ -257,9 +257,7 @@ class GumbelSoftmax:
         drawn = np.random.default_rng(rng).gumbel(size=x.shape)
         return drawn.astype(x.dtype) if x.dtype.kind not in "biu" else drawn
 
-    def backward(
-        self, x: Any, g: Any, noise: Any = None, axis: Axis = -1, *, temperature: float = 1.0, out: Any = None
-    ) -> Any:
+    def backward(self, x: Any, g: Any, noise: Any = None, axis: Axis = -1, *, temperature: float = 1.0, out: Any = None) -> Any:
         """Return the gradient with respect to `x`, of a soft sample and of a hard one.
 
         Parameters

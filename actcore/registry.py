@@ -1870,9 +1870,7 @@ def _kernels(inputs_of_backward: tuple[str, ...], folds: int, repeats: bool = Fa
 
 def _reducing_kernels() -> Mapping[str, AxisKernel]:
     """Return the kernels of a function with one result per row, and of its backward pass."""
-    return MappingProxyType(
-        {"value": AxisKernel(("x",), 2, reduces=True), "backward": AxisKernel(("x", "g"), 2, lone=("g",))}
-    )
+    return MappingProxyType({"value": AxisKernel(("x",), 2, reduces=True), "backward": AxisKernel(("x", "g"), 2, lone=("g",))})
 
 
 def _gated(

@@ -157,8 +157,7 @@ def train_many(
     finished = np.zeros(shape, bool)
     divergences: dict[Index, Divergence] = {}
     grid = [
-        ((a, r, s), functions[a], rates[r], starts[s])
-        for a, r, s in product(range(shape[0]), range(shape[1]), range(shape[2]))
+        ((a, r, s), functions[a], rates[r], starts[s]) for a, r, s in product(range(shape[0]), range(shape[1]), range(shape[2]))
     ]
     samples, targets = np.asarray(X, probe.dtype), np.asarray(y)
     pool = executor if executor is not None else ThreadPoolExecutor(get_num_threads())

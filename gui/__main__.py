@@ -59,9 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     drawing = arguments.snapshot or arguments.record
     if drawing:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    elif sys.platform == "linux" and not any(
-        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    ):
+    elif sys.platform == "linux" and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         print(
             "There is no display to open a window on; --snapshot OUT.png draws into a file instead.",
             file=sys.stderr,

@@ -58,9 +58,7 @@ def prepare(extras: Iterable[str], engine: bool = True) -> Path:
         stamp["extras"] = sorted(wanted | installed)
         _install_requirements(stamp["extras"])
         stamp["requirements"] = metadata
-    if engine and (
-        stamp.get("installed") != metadata or stamp.get("sources") != sources or _module_lost(stamp)
-    ):
+    if engine and (stamp.get("installed") != metadata or stamp.get("sources") != sources or _module_lost(stamp)):
         _compile(install=stamp.get("installed") != metadata)
         stamp["installed"], stamp["sources"] = metadata, sources
         stamp["modules"] = sorted(str(path.relative_to(ROOT)) for path in _compiled_modules())

@@ -68,9 +68,7 @@ def machine_code_faults(module: Path) -> Iterator[str]:
     if "x86_64" not in module.name or ".blocks_v4." in f".{module.name}":
         return
     forbidden, level = (AVX512, "AVX-512") if module.name.startswith("blocks_v3.") else (VEX, "AVX or BMI2")
-    listing = subprocess.run(
-        ["objdump", "-d", "--no-show-raw-insn", module], capture_output=True, text=True, check=True
-    )
+    listing = subprocess.run(["objdump", "-d", "--no-show-raw-insn", module], capture_output=True, text=True, check=True)
     found = [line.strip() for line in listing.stdout.splitlines() if forbidden.search(line)]
     if found:
         yield f"{module.name} has {len(found)} instructions of {level}, the first: {found[0]}"

@@ -37,6 +37,8 @@ SAMPLE_SECONDS = 2e-5  # a sample: as many calls as take this long
 PAUSE_SECONDS = 0.006  # before a turn: the threads of the system before must have gone to sleep
 SLOW_SECONDS = 0.03  # a call above this gets SLOW_ROUNDS turns only
 SLOW_ROUNDS = 3
+SETTLED = 1.25  # a system whose turns differ by more than this factor gets up to MORE times as many
+MORE = 3
 
 
 def main() -> int:
@@ -88,7 +90,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--dtypes", nargs="+", choices=("float32", "float64"), default=["float32", "float64"])
     parser.add_argument("--sizes", nargs="+", type=lambda text: int(float(text)), default=[10**3, 10**5, 10**7])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=9, help="timings of each cell, whose median counts")
+    parser.add_argument("--rounds", type=int, default=9, help="turns for each cell, whose median counts")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as a page, too")
     parser.add_argument("--note", default="", help="what else a reader of the page should know about the run")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
@@ -122,7 +124,11 @@ def make_environment(peers: Sequence[str]) -> Path:
 
 @dataclass
 class Result:
-    """The figures of one cell: nanoseconds per element of each system that has the function."""
+    """The figures of one cell: nanoseconds per element of each system that has the function.
+
+    `itself` compares the engine with itself, in turns on the same arrays: value and derivative in one call with the two
+    calls, a piecewise linear function with the engine's parallel copy.
+    """
 
     name: str
     kind: str
@@ -131,6 +137,7 @@ class Result:
     bytes_per_element: int
     ns: dict[str, float] = field(default_factory=dict)
     allocates: list[str] = field(default_factory=list)
+    itself: float | None = None
 
 
 class System:
@@ -196,6 +203,8 @@ def serve(name: str, threads: int, pipe: Connection) -> None:
                 pipe.send((seconds, call is not None and call.allocates))
             case ("time", calls):
                 pipe.send(turn(call.run, calls))
+            case ("itself", fields):
+                pipe.send(system.against_itself(bench_systems.Task(*fields)))
             case ("small",):
                 pipe.send(bench_systems.small_calls())
 
@@ -224,21 +233,25 @@ def measure(systems: dict[str, System], options: argparse.Namespace) -> list[Res
             line = f"\r{k + 1} of {len(tasks)}: {task.name} {task.kind} {task.dtype} {task.size}"
             print(line.ljust(79), end="", file=sys.stderr)
         result = Result(task.name, task.kind, task.dtype, task.size, task.bytes_per_element)
+        fields = (task.name, task.kind, task.dtype, task.size)
         calls: dict[str, int] = {}
         turns: dict[str, list[float]] = {}
         for name, system in systems.items():
-            seconds, allocates = system.ask("prepare", (task.name, task.kind, task.dtype, task.size))
+            seconds, allocates = system.ask("prepare", fields)
             if seconds is not None:
                 calls[name] = max(1, int(SAMPLE_SECONDS / seconds))
                 turns[name] = [seconds] if seconds > SLOW_SECONDS else []
                 if allocates:
                     result.allocates.append(name)
-        for number in range(options.rounds):
+        for number in range(MORE * options.rounds):
             for name, count in calls.items():
-                slow = bool(turns[name]) and turns[name][0] > SLOW_SECONDS
-                if not slow or number < SLOW_ROUNDS - 1:
-                    turns[name].append(systems[name].ask("time", count))
+                seconds = turns[name]
+                slow = bool(seconds) and seconds[0] > SLOW_SECONDS
+                settled = number >= options.rounds and max(seconds) < SETTLED * min(seconds)
+                if not settled and (not slow or number < SLOW_ROUNDS - 1):
+                    seconds.append(systems[name].ask("time", count))
         result.ns = {name: statistics.median(seconds) / task.size * 1e9 for name, seconds in turns.items()}
+        result.itself = systems[OWN].ask("itself", fields)
         results.append(result)
     if sys.stderr.isatty():
         print(file=sys.stderr)

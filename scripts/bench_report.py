@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bench_systems import ALL_ROWS, KINDS, ROW_LENGTH
+from bench_systems import COPY, KINDS, ROW_LENGTH
 
 OWN = "actcore"
-COPY = "linear"  # the engine's own parallel copy is the yardstick of bandwidth
 
 LEGEND = f"""\
 Inputs are normal with a standard deviation of 2, those of an inverse inside its domain.
@@ -61,7 +60,8 @@ class Report:
         systems = ", ".join(f"{name} {version}" for name, version in self.versions.items())
         return (
             f"{cpu_model()}, {self.threads} threads. Python {platform.python_version()}, {systems}. "
-            f"{datetime.date.today().isoformat()}. {self.note}".rstrip() + f"\n\n    {self.command}"
+            f"{datetime.date.today().isoformat()}. {self.note}".rstrip()
+            + f"\n\n    {self.command}"
         )
 
     def _peers(self) -> list[str]:
@@ -97,31 +97,27 @@ class Report:
 
     def _fused(self) -> str:
         """value_and_derivative against the two calls."""
-        ns = {(r.name, r.dtype, r.size, r.kind): r.ns[OWN] for r in self.results}
-        ratios = [
-            own / (ns[name, dtype, size, "forward"] + ns[name, dtype, size, "derivative"])
-            for (name, dtype, size, kind), own in ns.items()
-            if kind == "fused" and size >= 10**5 and {(name, dtype, size, k) for k in KINDS[:2]} <= ns.keys()
-        ]
-        if not ratios:
-            return ""
-        middle, worst = statistics.geometric_mean(ratios), max(ratios)
-        of = "of the time of the two calls"
-        return f"value_and_derivative takes {middle:.2f} {of} in the geometric mean, {worst:.2f} at worst."
+        fused = [r for r in self.results if r.kind == "fused" and r.itself]
+        rows = []
+        for dtype, size in sorted({(r.dtype, r.size) for r in fused}):
+            ratios = {r.name: r.itself for r in fused if (r.dtype, r.size) == (dtype, size)}
+            least, most = min(ratios, key=ratios.__getitem__), max(ratios, key=ratios.__getitem__)
+            mean = statistics.geometric_mean(ratios.values())
+            ends = (f"{ratios[name]:.2f} ({name})" for name in (least, most))
+            rows.append([dtype, power(size), f"{mean:.2f}", *ends, str(len(ratios))])
+        title = "The time of value_and_derivative over that of the two calls, all taking turns on the same arrays."
+        return f"{title}\n\n{table(['dtype', 'elements', 'mean', 'least', 'most', 'functions'], rows)}" if rows else ""
 
     def _bandwidth(self) -> str:
         """Piecewise linear functions against the engine's parallel copy."""
-        copies, rows = self._copies(), []
-        for result in self.results:
-            piecewise = "piecewise-linear" in ALL_ROWS[result.name].tags and result.name != COPY
-            large = result.size >= 10**5 and (result.dtype, result.size) in copies
-            if piecewise and large and result.kind == "forward":
-                share = copies[result.dtype, result.size] * result.bytes_per_element / result.ns[OWN]
-                rows.append([result.name, result.dtype, power(result.size), f"{share:.2f}"])
-        if not rows:
-            return ""
-        title = f"Share of the bandwidth of the engine's own parallel copy (`{COPY}`) in the same run."
-        return f"{title}\n\n{table(['function', 'dtype', 'elements', 'share'], rows)}"
+        linear = [r for r in self.results if r.kind == "forward" and r.itself and r.size >= 10**5]
+        columns = sorted({(r.dtype, r.size) for r in linear})
+        shares = {(r.name, r.dtype, r.size): f"{1 / r.itself:.2f}" for r in linear}
+        names = dict.fromkeys(r.name for r in linear)
+        rows = [[name, *(shares.get((name, *column), "") for column in columns)] for name in names]
+        title = f"Share of the bandwidth of the engine's own parallel copy (`{COPY}`), in turns with it on the same arrays."
+        header = ["function", *(f"{dtype}, {power(size)}" for dtype, size in columns)]
+        return f"{title}\n\n{table(header, rows)}" if rows else ""
 
     def _small(self) -> str:
         own, numpy = self.small["gelu"], self.small["np.tanh"]

@@ -13,7 +13,7 @@ import math
 import statistics
 import timeit
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -29,6 +29,9 @@ ALL_ROWS: dict[str, Row | AxisRow] = {
     **{row.name: row for row in AXIS_ROWS if row.family in SAME_SHAPE},
 }
 KINDS = ("forward", "derivative", "backward", "fused")
+COPY = "linear"  # the engine's own parallel copy is the yardstick of bandwidth
+SAMPLES = 15  # where the engine is compared with itself: so many samples,
+SAMPLE_SECONDS = 2e-4  # each of as many calls as take this long
 ROW_LENGTH = 100  # functions along an axis get rows of this length
 
 
@@ -149,6 +152,21 @@ class Actcore:
             "backward": Call(lambda: function.backward(data.x, data.g, out=data.dy)),
             "fused": Call(lambda: function.value_and_derivative(data.x, out=(data.y, data.dy))),
         }[task.kind]
+
+    def against_itself(self, task: Task) -> float | None:
+        """Return the time of a call over that of those which do the same, or of a copy; all take turns on the same arrays."""
+        if task.kind == "fused":
+            others = [replace(task, kind="forward"), replace(task, kind="derivative")]
+        elif task.kind == "forward" and "piecewise-linear" in task.row.tags and task.name != COPY:
+            others = [replace(task, name=COPY)]
+        else:
+            return None
+        runs = [call.run for one in (task, *others) if (call := self.prepare(one))]
+        timers = [timeit.Timer(run) for run in runs]
+        calls = max(1, int(SAMPLE_SECONDS / max(timer.timeit(1) for timer in timers)))
+        samples = [[timer.timeit(calls) for timer in timers] for _ in range(SAMPLES)]
+        own, *theirs = map(statistics.median, zip(*samples, strict=True))
+        return own / sum(theirs)
 
 
 def small_calls(calls: int = 2000, rounds: int = 51) -> dict[str, float]:

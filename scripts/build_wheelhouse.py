@@ -160,9 +160,7 @@ def make(options: argparse.Namespace) -> Path:
     system = options.platform.split("_")[0].replace("linux", "manylinux")
     machine = options.platform.split("_", 1)[1]
     fitting = [
-        wheel
-        for wheel in options.wheels.glob(f"actcore-*-cp{digits}-*.whl")
-        if system in wheel.name and machine in wheel.name
+        wheel for wheel in options.wheels.glob(f"actcore-*-cp{digits}-*.whl") if system in wheel.name and machine in wheel.name
     ]
     if len(fitting) != 1:
         raise SetupError(

@@ -101,8 +101,7 @@ def write_sbom(products: list[Path], folder: Path) -> None:
     for product in products[1:]:
         bundled.update(bundled_libraries(product))
     files = [
-        {"type": "file", "name": product.name, "hashes": [{"alg": "SHA-256", "content": sha256(product)}]}
-        for product in products
+        {"type": "file", "name": product.name, "hashes": [{"alg": "SHA-256", "content": sha256(product)}]} for product in products
     ]
     libraries = [
         {
@@ -138,9 +137,7 @@ def sha256(path: Path) -> str:
 
 def compare(first: list[Path], second: list[Path]) -> None:
     """Refuse two builds that differ in a byte."""
-    differing = [
-        a.name for a, b in zip(first, second, strict=True) if a.name != b.name or sha256(a) != sha256(b)
-    ]
+    differing = [a.name for a, b in zip(first, second, strict=True) if a.name != b.name or sha256(a) != sha256(b)]
     if differing:
         raise SetupError(f"The second build gave other bytes: {', '.join(differing)}.")
     print(f"Built twice in two folders: the same bytes, {len(first)} files.")
@@ -165,9 +162,7 @@ def make(wanted: list[str] | None, output: Path, twice: bool) -> list[Path]:
         products = build(python, interpreters, Path(one))
         if twice:
             compare(products, build(python, interpreters, Path(two)))
-        wrong = [
-            fault for wheel in products[1:] for fault in faults(wheel, [one, str(ROOT), str(Path.home())])
-        ]
+        wrong = [fault for wheel in products[1:] for fault in faults(wheel, [one, str(ROOT), str(Path.home())])]
         if wrong:
             raise SetupError("\n".join(wrong))
         output.mkdir(parents=True, exist_ok=True)
@@ -181,12 +176,8 @@ def make(wanted: list[str] | None, output: Path, twice: bool) -> list[Path]:
 
 def main() -> int:
     """Build, and say what was built; one sentence and exit code 1 when something is wrong."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--python", action="append", metavar="VERSION", help="3.11, 3.14t or a path; repeatable"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", action="append", metavar="VERSION", help="3.11, 3.14t or a path; repeatable")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="FOLDER")
     parser.add_argument("--twice", action="store_true", help="build in two folders and compare the bytes")
     options = parser.parse_args()

@@ -57,9 +57,7 @@ class Story:
         self._environment.pop("QT_QPA_PLATFORM", None)
         offscreen = {**self._environment, "QT_QPA_PLATFORM": "offscreen"}
         code = PLACES.format(size=WINDOW)
-        found = subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, env=offscreen, stdout=subprocess.PIPE, text=True, check=True
-        )
+        found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=offscreen, stdout=subprocess.PIPE, text=True, check=True)
         self.places: dict[str, list[int]] = json.loads(found.stdout)
         self.start("--lab", "network")
 

@@ -48,10 +48,7 @@ def elementwise(row: Row) -> str:
     lines = [
         f"`{row.formula}`",
         f"`{row.derivative_formula}`",
-        *(
-            f"`{p.name}` = {p.default:g} in {p.bounds}: {p.meaning}{'; learnable' if p.learnable else ''}"
-            for p in row.parameters
-        ),
+        *(f"`{p.name}` = {p.default:g} in {p.bounds}: {p.meaning}{'; learnable' if p.learnable else ''}" for p in row.parameters),
         *(f"Kink at x = {at:g}: f′ = {first:g}, f″ = {second:g} there" for at, first, second in kinks_of(row, row.defaults)),
     ]
     low, high = (resolve(end, row.defaults) for end in row.domain)

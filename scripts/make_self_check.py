@@ -73,12 +73,8 @@ def text() -> str:
 
 def main() -> int:
     """Write or check the file."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; exit 1 if the file is out of date"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if the file is out of date")
     if parser.parse_args().check:
         current = FILE.exists() and FILE.read_text(encoding="utf-8") == text()
         print(f"{FILE.name} is {'what the registry says' if current else 'out of date'}")

@@ -48,9 +48,7 @@ def check_python(manifest: dict[str, Any]) -> None:
     python = "%d.%d" % sys.version_info[:2] + ("t" if sysconfig.get_config_var("Py_GIL_DISABLED") else "")
     if python != manifest["python"]:
         wanted = manifest["python"]
-        raise InstallError(
-            f"These wheels are for Python {wanted}, this is Python {python}: run python{wanted} install.py"
-        )
+        raise InstallError(f"These wheels are for Python {wanted}, this is Python {python}: run python{wanted} install.py")
     system, machine = manifest["platform"].split("_", 1)
     systems = {"linux": "Linux", "macosx": "Darwin", "win": "Windows"}
     if (systems[system], machine) != (platform.system(), platform.machine().lower()):

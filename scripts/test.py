@@ -98,6 +98,7 @@ def lint(python: str) -> dict[str, int]:
     path = os.pathsep.join([str(installed), os.environ.get("PATH", os.defpath)])
     commands = {
         "ruff: style of the Python code": [python, "-m", "ruff", "check", "."],
+        "ruff: its format": [python, "-m", "ruff", "format", "--check", "--quiet", "."],
         "cython-lint: style of the Cython code": [str(installed / "cython-lint"), *cython_sources()],
         "mypy: types": [python, "-m", "mypy"],
         "import-linter: who may import whom": [str(installed / "lint-imports"), "--no-cache"],

@@ -50,9 +50,7 @@ def verify(wheelhouse: Path, home: Path) -> None:
     """
     manifest = json.loads((wheelhouse / "manifest.json").read_text(encoding="utf-8"))
     interpreter = choose([manifest["python"]])[0].path
-    interfaces = offline(
-        home, [interpreter, "-c", "import socket; print(*(n for _, n in socket.if_nameindex()))"]
-    )
+    interfaces = offline(home, [interpreter, "-c", "import socket; print(*(n for _, n in socket.if_nameindex()))"])
     if interfaces.split() not in (["lo"], []):
         raise SetupError(f"The namespace has a network: {interfaces}")
     print(offline(home, [interpreter, wheelhouse / "install.py", "--to", home / "installed"]).strip())
@@ -80,9 +78,7 @@ def verify(wheelhouse: Path, home: Path) -> None:
 
 def main() -> int:
     """Verify the folder; exit code 0 when all of it works."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder.resolve()
     started = time.monotonic()

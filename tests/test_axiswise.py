@@ -15,14 +15,10 @@ from actcore.registry import AXIS_ROWS
 FLOATS = ("float32", "float64")
 FUNCTIONS = [ac.get(row.name) for row in AXIS_ROWS]
 everyone = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.name)
-of_families = {
-    family: [f for f in FUNCTIONS if f.spec.family == family] for family in {row.family for row in AXIS_ROWS}
-}
+of_families = {family: [f for f in FUNCTIONS if f.spec.family == family] for family in {row.family for row in AXIS_ROWS}}
 several = pytest.mark.parametrize("function", [f for f in FUNCTIONS if f.SEVERAL], ids=lambda f: f.name)
 masking = pytest.mark.parametrize("function", [f for f in FUNCTIONS if "where" in f.OPTIONS], ids=lambda f: f.name)
-probabilities = pytest.mark.parametrize(
-    "function", [f for f in FUNCTIONS if "probabilities" in f.spec.tags], ids=lambda f: f.name
-)
+probabilities = pytest.mark.parametrize("function", [f for f in FUNCTIONS if "probabilities" in f.spec.tags], ids=lambda f: f.name)
 dtypes = pytest.mark.parametrize("dtype", FLOATS)
 
 
@@ -47,9 +43,7 @@ def test_agrees_with_the_referee(function: Axiswise, dtype: str, shape: tuple[in
         for row, result in zip(x, y, strict=True):
             exact = function.spec.reference(mpmath.mp, [mpmath.mpf(float(v)) for v in row])
             floor = np.finfo(dtype).tiny
-            if (
-                function.spec.family == "reduced"
-            ):  # what remains of a difference of large numbers is good to an ULP of those
+            if function.spec.family == "reduced":  # what remains of a difference of large numbers is good to an ULP of those
                 floor = np.max(np.abs(row))
             elif function.spec.family == "gated":  # the gate may be subnormal, with the digits that leaves
                 floor = np.max(np.abs(row)) * np.finfo(dtype).tiny
@@ -199,9 +193,7 @@ def test_backward_matches_central_differences(function: Axiswise, axis: int) -> 
         for at in np.ndindex(x.shape):
             step = np.zeros_like(x)
             step[at] = h
-            change = function(x + step, axis=axis, **options) - np.where(
-                finite, function(x - step, axis=axis, **options), 0
-            )
+            change = function(x + step, axis=axis, **options) - np.where(finite, function(x - step, axis=axis, **options), 0)
             numeric[at] = np.sum(g[finite] * change[finite]) / (2 * h)
         saved = saved_for_backward(function, x, axis=axis, **options)
         np.testing.assert_allclose(function.backward(saved, g, axis=axis, **options), numeric, rtol=1e-6, atol=1e-7)
@@ -237,9 +229,7 @@ def test_infinite_logits_are_limits(function: Axiswise, dtype: str) -> None:
     with np.errstate(all="raise"):
         y = function(x)
     first = function.spec.family == "one-hot"
-    np.testing.assert_array_equal(
-        y[:3], [[0, 1, 0], [1, 0, 0] if first else [0.5, 0.5, 0], [0, 1, 0] if first else [0, 0.5, 0.5]]
-    )
+    np.testing.assert_array_equal(y[:3], [[0, 1, 0], [1, 0, 0] if first else [0.5, 0.5, 0], [0, 1, 0] if first else [0, 0.5, 0.5]])
     np.testing.assert_allclose(y[3], [1, 0, 0] if first else 1 / 3, rtol=1e-6)
     assert np.isnan(y[4]).all()
     assert np.array_equal(function(x, where=[True, True, False])[3], [1, 0, 0] if first else [0.5, 0.5, 0])
@@ -251,14 +241,9 @@ def test_infinite_logits_are_limits(function: Axiswise, dtype: str) -> None:
 def test_logarithms_at_infinity(dtype: str) -> None:
     x = np.array([[0, np.inf], [np.inf, np.inf], [-np.inf, 0], [-np.inf, -np.inf]], dtype)
     half = np.log(np.array(0.5, dtype))
-    np.testing.assert_array_equal(
-        ac.log_softmax(x), np.array([[-np.inf, 0], [half, half], [-np.inf, 0], [half, half]], dtype)
-    )
+    np.testing.assert_array_equal(ac.log_softmax(x), np.array([[-np.inf, 0], [half, half], [-np.inf, 0], [half, half]], dtype))
     np.testing.assert_array_equal(ac.logsumexp(x), [np.inf, np.inf, 0, -np.inf])
-    assert (
-        np.isnan(ac.logsumexp(np.array([0, np.nan], dtype)))
-        and np.isnan(ac.log_softmax(np.array([0, np.nan], dtype))).all()
-    )
+    assert np.isnan(ac.logsumexp(np.array([0, np.nan], dtype))) and np.isnan(ac.log_softmax(np.array([0, np.nan], dtype))).all()
     np.testing.assert_array_equal(ac.logsumexp(np.ones((2, 0), dtype)), [-np.inf, -np.inf])
 
 

@@ -142,11 +142,7 @@ def test_old_python_is_told_so(script):
 
 
 def test_launch_without_a_display_names_the_way_out():
-    bare = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    }
+    bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     command = [sys.executable, ROOT / "scripts" / "launch.py"]
     done = subprocess.run(command, env=bare, capture_output=True, text=True)
     if sys.platform.startswith("linux"):

@@ -22,9 +22,7 @@ from actcore.along_axis import Axiswise
 from actcore.registry import AXIS_ROWS, ROWS
 
 activations = pytest.mark.parametrize("activation", [ac.get(row.name) for row in ROWS], ids=[row.name for row in ROWS])
-axiswise = pytest.mark.parametrize(
-    "function", [ac.get(row.name) for row in AXIS_ROWS], ids=[row.name for row in AXIS_ROWS]
-)
+axiswise = pytest.mark.parametrize("function", [ac.get(row.name) for row in AXIS_ROWS], ids=[row.name for row in AXIS_ROWS])
 kinds = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 axes = pytest.mark.parametrize("axis", [0, 1, -1])
 
@@ -50,9 +48,7 @@ def call(activation: Any, kind: Any, x: Any, **options: Any) -> tuple[Any, ...]:
 def backward(function: Axiswise, x: Any, wrap: Any, **options: Any) -> Any:
     """Call the backward pass with `wrap`ped arrays, of the right shapes for `x`."""
     y = function(x, **options)
-    return function.backward(
-        wrap(y if function.spec.backward_from == "output" else x), wrap(np.ones_like(y)), **options
-    )
+    return function.backward(wrap(y if function.spec.backward_from == "output" else x), wrap(np.ones_like(y)), **options)
 
 
 # --- element-wise -------------------------------------------------------------------------------------------------------
@@ -233,9 +229,7 @@ def test_xarray_keeps_what_stays_along_an_axis(function: Axiswise, axis: int, la
         if k != axis % 2 or expected.shape == X.shape:
             assert y[dim].equals(x[dim])
     assert np.array_equal(function(x, axis=x.dims[axis]).values, expected)
-    gx = backward(
-        function, X, lambda a: xr.DataArray(a, dims=x.dims[: a.ndim] if axis else x.dims[-a.ndim :]), axis=axis
-    )
+    gx = backward(function, X, lambda a: xr.DataArray(a, dims=x.dims[: a.ndim] if axis else x.dims[-a.ndim :]), axis=axis)
     assert isinstance(gx, xr.DataArray) and np.array_equal(gx.values, backward(function, X, np.asarray, axis=axis))
 
 

@@ -58,9 +58,7 @@ def logistic(x: np.ndarray) -> np.ndarray:
 
 
 FAULTS = [
-    Fault(
-        "gelu", -5.0, lambda x: one(0.5) * x * (one(1) + erf(x / np.sqrt(one(2)))), "pytorch #187806: 1 + erf cancels"
-    ),
+    Fault("gelu", -5.0, lambda x: one(0.5) * x * (one(1) + erf(x / np.sqrt(one(2)))), "pytorch #187806: 1 + erf cancels"),
     Fault(
         "gelu",
         -8.0,
@@ -70,9 +68,7 @@ FAULTS = [
     Fault("silu", -90.0, lambda x: x / (one(1) + np.exp(-x)), "tt-metal #55711: exp overflows, the tail is lost"),
     Fault("silu", -np.inf, lambda x: x * (one(1) / (one(1) + np.exp(-x))), "pytorch #160876: NaN at -inf", limit=0.0),
     Fault("elu", -1e-7, lambda x: np.exp(x) - one(1), "TensorFlow #116943: exp(x) - 1 cancels"),
-    Fault(
-        "selu", -1e-7, lambda x: one(1.0507) * one(1.67326) * (np.exp(x) - one(1)), "truncated constants, cancellation"
-    ),
+    Fault("selu", -1e-7, lambda x: one(1.0507) * one(1.67326) * (np.exp(x) - one(1)), "truncated constants, cancellation"),
     Fault("selu", 2.0, lambda x: one(1.0507) * x, "constants of four digits: 3e-6 relative error"),
     Fault(
         "softplus",

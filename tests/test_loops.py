@@ -11,7 +11,7 @@ import pytest
 
 import actcore as ac
 
-EXAMPLE = '''
+EXAMPLE = """
 # cython: language_level=3
 from actcore cimport loops
 
@@ -34,7 +34,7 @@ def backward(str name, double[:] x, double[:] g, double[:] gx):
     cdef const loops.Loop* loop = loops.find(name, "backward", "float64")
     with nogil:
         loops.apply_backward(loop, x, g, gx)
-'''
+"""
 
 
 @pytest.fixture(scope="module")

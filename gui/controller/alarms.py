@@ -23,10 +23,7 @@ def alarm(layers: Sequence[LayerView], score: float) -> str:
     if worst is not None and worst.dead:
         verb, them = ("is", "it") if worst.dead == 1 else ("are", "them")
         cause = f"every point brings {them} where {worst.title} is flat, so no gradient passes"
-        return (
-            f"Layer {worst.number}: {worst.dead} of {worst.units} units {verb} dead: {cause}. "
-            f"Revive gives {them} fresh weights."
-        )
+        return f"Layer {worst.number}: {worst.dead} of {worst.units} units {verb} dead: {cause}. Revive gives {them} fresh weights."
     if worst is None or score > LEARNED:
         return ""
     if worst.saturated > SLOW and not worst.sparse:

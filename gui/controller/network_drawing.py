@@ -112,17 +112,14 @@ class Drawing:
         view, snapshot, state = self._view, self.snapshot, self.snapshot.state
         view.bar.set_progress(snapshot.epoch, snapshot.step)
         view.loss.setAccessibleDescription(
-            f"At step {snapshot.step} the training loss is {snapshot.train_loss:.3f}, the test loss "
-            f"{snapshot.test_loss:.3f}."
+            f"At step {snapshot.step} the training loss is {snapshot.train_loss:.3f}, the test loss {snapshot.test_loss:.3f}."
         )
         words = [
             _words_for(state, snapshot.train_loss, snapshot.train_score),
             _words_for(state, snapshot.test_loss, snapshot.test_score),
         ]
         view.set_losses(*words)
-        view.boundary.setAccessibleDescription(
-            f"{view.output_title.text()}. Training points: {words[0]}. Test points: {words[1]}."
-        )
+        view.boundary.setAccessibleDescription(f"{view.output_title.text()}. Training points: {words[0]}. Test points: {words[1]}.")
 
     def _draw_insides(self) -> None:
         view, snapshot = self._view, self.snapshot

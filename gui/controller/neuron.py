@@ -234,9 +234,7 @@ class NeuronController:
         for key, slider in view.sliders.items():
             slider.set_value(getattr(neuron, key))
         view.show_activation(neuron.activation, f.spec, f.parameters)
-        view.arithmetic.set_numbers(
-            Arithmetic(neuron.x1, neuron.x2, neuron.w1, neuron.w2, neuron.b, z, a, slope, f.spec.title)
-        )
+        view.arithmetic.set_numbers(Arithmetic(neuron.x1, neuron.x2, neuron.w1, neuron.w2, neuron.b, z, a, slope, f.spec.title))
         self._draw_curves(neuron, z, a, slope)
         self._draw_plane(neuron, a)
         self._draw_player()

@@ -60,15 +60,11 @@ class OwnData:
             remarks.append(found.scaling)
         rows = [(f"{x1:.3g}", f"{x2:.3g}", found.classes[int(label)]) for x1, x2, label in found.points[:20]]
         dialog = CsvPreview(found.columns, rows, len(found.points), remarks, self._view)
-        dialog.accepted.connect(
-            lambda: self._apply("open points from a file", own(found.points, self._settings()), None)
-        )
+        dialog.accepted.connect(lambda: self._apply("open points from a file", own(found.points, self._settings()), None))
         dialog.open()
 
     def _ask_for_file(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self._view, "Open points", "", "Tables (*.csv *.tsv *.txt);;All files (*)"
-        )
+        path, _ = QFileDialog.getOpenFileName(self._view, "Open points", "", "Tables (*.csv *.tsv *.txt);;All files (*)")
         if path:
             self.open_file(path)
 

@@ -66,9 +66,7 @@ class Shape:
     def curves(self) -> tuple[Curve, Curve, Curve]:
         """f, f′ and f″ to draw, each broken where it jumps."""
         samples = (self.value, self.slope, self.second)
-        value, slope, second = (
-            Curve(self.z, given, unbroken) for given, unbroken in zip(samples, self._unbroken, strict=True)
-        )
+        value, slope, second = (Curve(self.z, given, unbroken) for given, unbroken in zip(samples, self._unbroken, strict=True))
         return value, slope, second
 
     @property

@@ -43,9 +43,7 @@ def edit_sweep(text: str, merge: Hashable | None = None, **fields: Any) -> Comma
     return Command(text, lambda s: replace(s, sweep=replace(s.sweep, **fields)), merge)
 
 
-def edit_network(
-    text: str, change: Callable[[NetworkState], NetworkState], merge: Hashable | None = None
-) -> Command:
+def edit_network(text: str, change: Callable[[NetworkState], NetworkState], merge: Hashable | None = None) -> Command:
     """Change the network by a pure function of its state."""
     return Command(text, lambda s: replace(s, network=change(s.network)), merge)
 

@@ -63,9 +63,7 @@ def read_points(text: str) -> CsvPoints:
     numbers = np.array([[_number(line, cell) for cell in cells[:2]] for line, cells in body])
     classes = tuple(dict.fromkeys(cells[2].strip() for _line, cells in body))
     if not 2 <= len(classes) <= MAX_CLASSES:
-        raise CsvError(
-            f"The third column holds {len(classes)} different classes; it takes between 2 and {MAX_CLASSES}."
-        )
+        raise CsvError(f"The third column holds {len(classes)} different classes; it takes between 2 and {MAX_CLASSES}.")
     numbers, scaling = _fit(numbers)
     points = tuple(
         (float(x1), float(x2), float(classes.index(cells[2].strip())))
@@ -115,9 +113,7 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
         if separator != ",":  # tables of many countries write 0,5
             cells[:2] = [cell.replace(",", ".") for cell in cells[:2]]
         if len(cells) < 3:
-            raise CsvError(
-                f"Line {line} has {len(cells)} columns; three are needed: two numbers and the class of the point."
-            )
+            raise CsvError(f"Line {line} has {len(cells)} columns; three are needed: two numbers and the class of the point.")
         rows.append((line, [cell.strip() for cell in cells[:3]]))
     if not rows:
         raise CsvError("The file is empty.")

@@ -54,10 +54,7 @@ class ArithmeticStrip(QWidget):
         if n is None:
             return ""
         terms = f"{plain(n.w1)} · {factor(n.x1)} + {factor(n.w2)} · {factor(n.x2)} + {factor(n.b)}"
-        return (
-            f"z = w₁·x₁ + w₂·x₂ + b = {terms} = {plain(n.z, 3)};  "
-            f"a = f(z) = {plain(n.a, 4)};  f′(z) = {plain(n.slope, 4)}"
-        )
+        return f"z = w₁·x₁ + w₂·x₂ + b = {terms} = {plain(n.z, 3)};  a = f(z) = {plain(n.a, 4)};  f′(z) = {plain(n.slope, 4)}"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -85,9 +82,7 @@ class ArithmeticStrip(QWidget):
                 painter.drawText(QRectF(left - gap, 0, gap, self.height()), middle, sign)
             self._tile(painter, QRectF(left, 1, width, self.height() - 2), symbol, detail, value, decimals)
 
-    def _tile(
-        self, painter: QPainter, box: QRectF, symbol: str, detail: str, value: float, decimals: int
-    ) -> None:
+    def _tile(self, painter: QPainter, box: QRectF, symbol: str, detail: str, value: float, decimals: int) -> None:
         token = {"z": "curve", "a = f(z)": "curve", "f′(z)": "derivative"}.get(symbol)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("sunken"))
@@ -112,6 +107,4 @@ class ArithmeticStrip(QWidget):
         painter.drawText(QRectF(inner.left(), inner.bottom() - 14, inner.width(), 14), flags, detail)
         painter.setFont(theme.font(19, bold=True))
         painter.setPen(theme.color(token))
-        painter.drawText(
-            QRectF(inner.left(), inner.top() + 15, inner.width(), 26), flags, plain(value, decimals)
-        )
+        painter.drawText(QRectF(inner.left(), inner.top() + 15, inner.width(), 26), flags, plain(value, decimals))

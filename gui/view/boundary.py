@@ -203,9 +203,7 @@ class Boundary(Plot):
     def _paint_point(self, event: QMouseEvent) -> None:
         point = self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
         if max(abs(point.x()), abs(point.y())) <= self._extent:
-            other = bool(
-                event.buttons() & Qt.MouseButton.RightButton or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-            )
+            other = bool(event.buttons() & Qt.MouseButton.RightButton or event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
             self.painted.emit(point.x(), point.y(), other)
 
     def _on_nudge(self, right: float, up: float) -> None:

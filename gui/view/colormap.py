@@ -69,9 +69,7 @@ def sequential(theme: str) -> NDArray[np.uint8]:
     return _table(ends[theme])
 
 
-def paint(
-    values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def paint(values: NDArray[np.floating], low: float, high: float, table: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Colour an array: shape (...) to (..., 4) uint8. Values beyond `low` and `high` take the end colours.
 
     The levels are the caller's and stay fixed between frames, so that one colour keeps one meaning.

@@ -56,7 +56,6 @@ class Contours(pg.GraphicsObject):
             painter.setPen(pen)
             draw_segments(painter, self._pieces)
 
-
     def _pens(self) -> list[QPen]:
         if self._halo:
             pens, cap = [theme.pen("halo", 3.2), theme.pen("curve", 1.6)], Qt.PenCapStyle.SquareCap
@@ -67,9 +66,7 @@ class Contours(pg.GraphicsObject):
         return pens
 
 
-def _contours(
-    fields: Sequence[NDArray[np.floating]], levels: Sequence[float], limit: float
-) -> list[NDArray[np.float64]]:
+def _contours(fields: Sequence[NDArray[np.floating]], levels: Sequence[float], limit: float) -> list[NDArray[np.float64]]:
     """All lines, as points of shape (n, 2)."""
     lines: list[NDArray[np.float64]] = []
     for field in fields:

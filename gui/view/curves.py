@@ -113,9 +113,7 @@ class Curves(QWidget):
             entries.append(("ghost", "┅", f"{ghost} before"))
         entries.append(("ghost", "▄", "spread of the plane's z"))
         colors = {token: theme.color(token).name() for token, _sign, _text in entries}
-        self.legend.setText(
-            " &nbsp; ".join(f"<span style='color:{colors[t]}'>{sign}</span> {text}" for t, sign, text in entries)
-        )
+        self.legend.setText(" &nbsp; ".join(f"<span style='color:{colors[t]}'>{sign}</span> {text}" for t, sign, text in entries))
 
     def set_flat(self, flat: NDArray[np.bool_]) -> None:
         """Shade where the curve is too flat to learn well; one flag for each sample of z."""

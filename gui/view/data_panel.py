@@ -85,9 +85,7 @@ class DataPanel(Card):
         self.body.addLayout(self._sliders)
         self.noise = self._slider("Noise", "noise", 0, 100, 5, "%", "How much the points are scattered")
         self.count = self._slider("Points", "count", 50, 1000, 400, "", "How many points, train and test")
-        self.share = self._slider(
-            "Train", "train_share", 10, 90, 70, "%", "Share of the points to train on; the others test"
-        )
+        self.share = self._slider("Train", "train_share", 10, 90, 70, "%", "Share of the points to train on; the others test")
         self.retheme()
 
     def set_data(self, kind: str, noise: float, count: int, train_share: float) -> None:
@@ -108,12 +106,8 @@ class DataPanel(Card):
         for tile in self._tiles:
             self.buttons[tile.key].setIcon(_picture(tile, self.devicePixelRatioF()))
 
-    def _slider(
-        self, symbol: str, field: str, low: float, high: float, default: float, unit: str, tip: str
-    ) -> NumberSlider:
-        slider = NumberSlider(
-            symbol, f"Data: {symbol}", low, high, default, decimals=0, unit=unit, tip=tip, symbol_width=48
-        )
+    def _slider(self, symbol: str, field: str, low: float, high: float, default: float, unit: str, tip: str) -> NumberSlider:
+        slider = NumberSlider(symbol, f"Data: {symbol}", low, high, default, decimals=0, unit=unit, tip=tip, symbol_width=48)
         slider.track.setMinimumWidth(48)
         slider.changing.connect(lambda value: self.edited.emit(field, value / 100 if unit == "%" else round(value)))
         slider.finished.connect(self.finished)
@@ -166,6 +160,4 @@ def _between(low: QColor, high: QColor, share: float) -> QColor:
     """From low at 0 over the muted middle to high at 1."""
     middle = theme.color("border")
     start, end, part = (low, middle, 2 * share) if share < 0.5 else (middle, high, 2 * share - 1)
-    return QColor.fromRgbF(
-        *((1 - part) * a + part * b for a, b in zip(start.getRgbF()[:3], end.getRgbF()[:3], strict=True))
-    )
+    return QColor.fromRgbF(*((1 - part) * a + part * b for a, b in zip(start.getRgbF()[:3], end.getRgbF()[:3], strict=True)))

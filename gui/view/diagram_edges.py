@@ -42,9 +42,7 @@ class Edges:
         self._lines: dict[Place, tuple[list[QLineF], list[QLineF]]] = {
             edge: (geometry.edge(edge), geometry.dashes(edge)) for edge in geometry.edges
         }
-        self._strips = [
-            [edge for edge in geometry.edges if edge.layer == layer] for layer in range(1, len(geometry.sizes))
-        ]
+        self._strips = [[edge for edge in geometry.edges if edge.layer == layer] for layer in range(1, len(geometry.sizes))]
         self._picture = QPixmap()
         self._wanted: list[NDArray[np.intp]] = []
         self._drawn: list[NDArray[np.intp] | None] = [None] * len(self._strips)

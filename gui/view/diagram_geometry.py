@@ -135,8 +135,5 @@ class Geometry:
         bend = (end - start) * (0.45, 0.0)
         t = np.linspace(0.0, 1.0, 33)[None, :, None]
         self._samples = (
-            (1 - t) ** 3 * start
-            + 3 * (1 - t) ** 2 * t * (start + bend)
-            + 3 * (1 - t) * t**2 * (end - bend)
-            + t**3 * end
+            (1 - t) ** 3 * start + 3 * (1 - t) ** 2 * t * (start + bend) + 3 * (1 - t) * t**2 * (end - bend) + t**3 * end
         )

@@ -60,9 +60,7 @@ def say(parent: QWidget, title: str, text: str) -> QMessageBox:
 class HelpSheet(QDialog):
     """Keys and gestures in a list; `sections` are titles with rows of (key or gesture, what it does)."""
 
-    def __init__(
-        self, sections: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, sections: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keyboard and mouse")
         self.resize(620, 640)

@@ -48,9 +48,7 @@ class FormulaDialog(QDialog):
     typed = Signal(str)
     """The entry's text, once typing pauses."""
 
-    def __init__(
-        self, text: str, examples: Sequence[str], x_range: tuple[float, float], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, text: str, examples: Sequence[str], x_range: tuple[float, float], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("An activation of your own")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

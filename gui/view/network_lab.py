@@ -70,16 +70,12 @@ class NetworkLab(QWidget):
     compare_toggled = Signal(bool)
     reseed_clicked = Signal()
 
-    def __init__(
-        self, offer: Offer, chooser: Callable[..., ActivationChooser], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, offer: Offer, chooser: Callable[..., ActivationChooser], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.SPACE_L, theme.SPACE_S, theme.SPACE_L, theme.SPACE_S)
         layout.setSpacing(theme.SPACE_M)
-        self.bar = TrainBar(
-            chooser("Activation of the hidden layers", own=True), offer.speeds, offer.optimizers, offer.rates
-        )
+        self.bar = TrainBar(chooser("Activation of the hidden layers", own=True), offer.speeds, offer.optimizers, offer.rates)
         self.bar.edited.connect(self.edited)
         layout.addWidget(self.bar)
         stage = QHBoxLayout()

@@ -71,9 +71,7 @@ class Player(Card):
         for key, text in targets:
             self.target.addItem(text, key)
 
-    def set_sweep(
-        self, target: str, low: float, high: float, seconds: float, loop: bool, limits: tuple[float, float]
-    ) -> None:
+    def set_sweep(self, target: str, low: float, high: float, seconds: float, loop: bool, limits: tuple[float, float]) -> None:
         """Show a sweep of the model; emits nothing."""
         wanted = (target, low, high, seconds, loop, limits)
         if wanted == self._shown:

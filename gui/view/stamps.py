@@ -52,9 +52,7 @@ def density(painter: QPainter) -> float:
 
 
 @lru_cache(maxsize=KEPT)
-def _stamp(
-    paint: Callable[..., None], arguments: tuple[Any, ...], reach: tuple[float, ...], _theme: str, ratio: float
-) -> QPixmap:
+def _stamp(paint: Callable[..., None], arguments: tuple[Any, ...], reach: tuple[float, ...], _theme: str, ratio: float) -> QPixmap:
     left, top, width, height = reach
     stamp = QPixmap(QSize(round(width * ratio), round(height * ratio)))
     stamp.setDevicePixelRatio(ratio)

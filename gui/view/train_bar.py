@@ -101,9 +101,7 @@ class TrainBar(Card):
         self._column(row, title, readout)
         return readout
 
-    def _choice(
-        self, row: QHBoxLayout, title: str, field: str, choices: Sequence[tuple[object, str]], tip: str
-    ) -> Menu:
+    def _choice(self, row: QHBoxLayout, title: str, field: str, choices: Sequence[tuple[object, str]], tip: str) -> Menu:
         box = Menu(title)
         box.setToolTip(tip)
         for value, text in choices:

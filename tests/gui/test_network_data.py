@@ -221,9 +221,7 @@ def test_points_are_painted_by_keyboard(make_app):
     app.tick()
     at = boundary.to_pixels(0.45, 1.5).toPoint()
     image = boundary.grab().toImage()
-    cross = [
-        max(image.pixelColor(at.x() + right, at.y() + down).lightness() for down in (-1, 0, 1)) for right in (-5, 5)
-    ]
+    cross = [max(image.pixelColor(at.x() + right, at.y() + down).lightness() for down in (-1, 0, 1)) for right in (-5, 5)]
     assert min(cross) > 200  # the arms of the cursor
     app.document.undo()
     assert app.document.session.network.data == first
