@@ -11,8 +11,8 @@ cdef class MLP:
     cdef list layer_activations
     cdef readonly object dtype
     cdef readonly object parameters
-    cdef readonly tuple weights
-    cdef readonly tuple biases
+    cdef readonly object weights
+    cdef readonly object biases
     cdef readonly object init
     cdef readonly object init_scale
     cdef readonly object seed

@@ -53,6 +53,13 @@ cdef lay_out(Network* net, tuple widths):
         net.n_parameters += net.layers[k].n_out
 
 
+class _Views(tuple):
+    """One view per layer; what is assigned to an item is written into the network's memory."""
+
+    def __setitem__(self, layer, values):
+        self[layer][...] = values
+
+
 cdef tuple views(const Network* net, object parameters):
     """Cut the parameters into weights and biases, one view per layer."""
     cdef const Layer* layer
@@ -63,7 +70,7 @@ cdef tuple views(const Network* net, object parameters):
         flat = parameters[layer.weights:layer.weights + layer.n_in * layer.n_out]
         weights.append(flat.reshape(layer.n_out, layer.n_in))
         biases.append(parameters[layer.biases:layer.biases + layer.n_out])
-    return tuple(weights), tuple(biases)
+    return _Views(weights), _Views(biases)
 
 
 cdef class MLP:
@@ -93,8 +100,8 @@ cdef class MLP:
     Attributes
     ----------
     weights : tuple of ndarray
-        One writable view (n_out, n_in) per layer. What is written into it, as by ``net.weights[k][...] = w``, is seen by
-        the next forward pass and the next training step.
+        One writable view (n_out, n_in) per layer. What is written into it, by ``net.weights[k][i, j] = 0`` as by
+        ``net.weights[k] = w``, is seen by the next forward pass and the next training step.
     biases : tuple of ndarray
         One writable view (n_out,) per layer.
     parameters : ndarray

@@ -92,6 +92,18 @@ def test_views_are_the_parameters() -> None:
     np.testing.assert_allclose(net.forward([[1.0, 2.0]]), before + 0.5)
 
 
+def test_an_array_in_the_place_of_a_view_is_written_into_it() -> None:
+    net = ac.MLP([2, 3, 1], dtype="float64")
+    net.biases[1] = [3.0]
+    assert net.parameters[-1] == 3.0
+    net.weights[0] = np.arange(6).reshape(3, 2)
+    net.weights[0] *= 2
+    assert net.parameters[:6].tolist() == [0, 2, 4, 6, 8, 10]
+    with pytest.raises(ValueError, match="broadcast"):
+        net.weights[0] = np.ones((2, 2))
+    assert net.parameters[:6].tolist() == [0, 2, 4, 6, 8, 10]
+
+
 def test_changing_an_activation_keeps_the_weights() -> None:
     net = ac.MLP([2, 4, 1], activation="tanh", dtype="float64")
     kept = net.parameters.copy()

@@ -128,14 +128,16 @@ def compiled_stub(module: str) -> str:
         if keyword == "@":
             decorator = rest
         elif keyword.endswith("class") and not indent:
-            inside = True
-            lines.append(f"class {rest.rstrip(':').strip()}:")
-            lines += _declared_attributes(module)
+            inside = not rest.startswith("_")
+            if inside:
+                lines.append(f"class {rest.rstrip(':').strip()}:")
+                lines += _declared_attributes(module)
         elif keyword.startswith("cdef ") and indent == "    ":
             lines.append(f"    {rest.split('#')[0].strip()}: Any")
         elif keyword == "def" and len(indent) in (0, 4):
             inside = inside and bool(indent)
-            if not rest.startswith("_") or rest.startswith(("__init__", "__call__")):
+            public = not rest.startswith("_") or rest.startswith(("__init__", "__call__"))
+            if public and (inside or not indent):
                 lines += _compiled_function(source[match.start(3) :], indent if inside else "", decorator)
             decorator = ""
     return "\n".join([*lines, ""])

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..engine.snapshot import Snapshot
 from ..engine.worker import Worker
 from ..model.commands import edit_network
 from ..model.document import Document
@@ -40,7 +41,7 @@ class LiveNetwork:
 
     def keep(self) -> None:
         """Put the weights of this moment into the document, so that a session file holds them."""
-        self._show(replace(self.state, checkpoint=self._checkpoint(self.state.revision)))
+        self._show(replace(self.state, checkpoint=self._checkpoint()))
 
     def hold(self) -> Checkpoint:
         """Put the weights of this moment into the document: undo of what follows brings back exactly these."""
@@ -55,7 +56,7 @@ class LiveNetwork:
         assert kept is not None
         value = float(np.float32(value))
         parameters = (*kept.parameters[:index], value, *kept.parameters[index + 1 :])
-        self.state = replace(self.state, checkpoint=Checkpoint(kept.step, parameters))
+        self.state = replace(self.state, checkpoint=kept.changed(parameters))
         # The worker hears of the one weight only: the others go on learning while it is held.
         self.worker.set_parameter(index, value, self.state)
         self.apply(text, self.state, merge=f"weight {index}")
@@ -73,7 +74,7 @@ class LiveNetwork:
     def look_back(self, step: int) -> None:
         """Go to an earlier step. Nothing is lost by that: what came after goes when the training goes on from there."""
         if self._present is None:
-            self._present = self._checkpoint(self.state.revision)
+            self._present = self._checkpoint()
         self.worker.seek(step)
 
     def branch_off(self) -> None:
@@ -82,16 +83,15 @@ class LiveNetwork:
         snapshot = self.worker.flush()
         if present is not None and snapshot.step < snapshot.last_step:
             before = replace(self._document.session, network=replace(self.state, checkpoint=present))
-            branch = Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()))
-            self._document.show(network=replace(self.state, checkpoint=branch))
+            self._document.show(network=replace(self.state, checkpoint=_checkpoint(snapshot)))
             self._document.record(f"go on from step {snapshot.step}", before)
 
     def close(self) -> None:
         self.worker.close()
 
-    def _checkpoint(self, revision: int) -> Checkpoint:
-        snapshot = self.worker.flush()
-        return Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()), revision)
+    def _checkpoint(self) -> Checkpoint:
+        """The weights of this moment, of the same revision: no act of the user has changed them."""
+        return replace(_checkpoint(self.worker.flush()), revision=self.state.revision)
 
     def _show(self, state: NetworkState) -> None:
         # The worker has these weights already: it is where they come from.
@@ -104,3 +104,8 @@ class LiveNetwork:
                 self._present = None  # other weights have come: there is no way back from an earlier step of theirs
             self.state = session.network
             self.worker.update(self.state)
+
+
+def _checkpoint(snapshot: Snapshot) -> Checkpoint:
+    """The weights of a snapshot with the course up to them."""
+    return Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()), course=snapshot.course.until(snapshot.step))

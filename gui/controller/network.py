@@ -110,9 +110,9 @@ class NetworkController:
 
     def table(self) -> dict[str, NDArray[Any]]:
         """The course of the training."""
-        curves = self.drawing.snapshot.curves
+        course = self.drawing.snapshot.course
         names = ("train_loss", "test_loss", "train_score", "test_score")
-        return {"step": curves.steps, **dict(zip(names, (*curves.losses, *curves.scores), strict=True))}
+        return {"step": course.steps, **dict(zip(names, (*course.losses, *course.scores), strict=True))}
 
     def prepare(self) -> None:
         self.worker.advance(PREPARED_STEPS)

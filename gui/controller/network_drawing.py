@@ -129,8 +129,8 @@ class Drawing:
         view.diagram.show_warnings(self.pictures.dead_units(points))
 
     def _draw_course(self) -> None:
-        view, snapshot, curves = self._view, self.snapshot, self.snapshot.curves
-        view.loss.set_record(curves.steps, curves.losses, curves.scores)
+        view, snapshot, course = self._view, self.snapshot, self.snapshot.course
+        view.loss.set_record(course.steps, course.losses, course.scores)
         view.loss.set_position(snapshot.step, snapshot.train_loss, snapshot.train_score)
 
     def _draw_output(self, side: int) -> None:

@@ -11,7 +11,7 @@ from ..engine import networks
 from ..model.activations import activation_of, named, with_parameter
 from ..model.dataset import DatasetSettings
 from ..model.features import FEATURES
-from ..model.network import Checkpoint, Layer, NetworkState
+from ..model.network import Layer, NetworkState
 from .live_network import LiveNetwork
 
 
@@ -105,7 +105,7 @@ class NetworkEdits:
         kept = self._live.hold()
         parameters = np.array(kept.parameters, dtype=np.float32)
         carried = networks.carry_over(self._state, parameters, replace(state, checkpoint=None))
-        self._live.apply(text, replace(state, checkpoint=Checkpoint(kept.step, tuple(carried.tolist()))))
+        self._live.apply(text, replace(state, checkpoint=kept.changed(carried.tolist())))
 
     # Weights
 
@@ -136,4 +136,4 @@ class NetworkEdits:
         """Give a layer weights with which it learns again."""
         kept = self._live.hold()
         revived = networks.revived(self._state, kept, layer)
-        self._live.apply(f"revive layer {layer + 1}", replace(self._state, checkpoint=Checkpoint(kept.step, revived)))
+        self._live.apply(f"revive layer {layer + 1}", replace(self._state, checkpoint=kept.changed(revived)))

@@ -7,23 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..model.course import Course
 from ..model.network import NetworkState
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """Losses and scores so far, at steps that are multiples of a stride. The arrays are read-only.
-
-    Attributes
-    ----------
-    steps : ndarray of int64, shape (n,)
-    losses, scores : ndarray of float64, shape (2, n)
-        For the training and for the test points.
-    """
-
-    steps: NDArray[np.int64]
-    losses: NDArray[np.float64]
-    scores: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +32,8 @@ class Snapshot:
     train_loss, test_loss : float
     train_score, test_score : float
         Share classified rightly; for a regression the share of the variance explained, R².
-    curves : Curves
+    course : Course
+        Losses and scores of all recorded steps.
     running : bool
     message : str
         Why the training stopped by itself, as a sentence; else empty.
@@ -64,6 +50,6 @@ class Snapshot:
     test_loss: float
     train_score: float
     test_score: float
-    curves: Curves
+    course: Course
     running: bool
     message: str

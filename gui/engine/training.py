@@ -10,6 +10,7 @@ import numpy as np
 import actcore as ac
 
 from ..model.activations import activation_of
+from ..model.course import Course
 from ..model.network import Checkpoint, NetworkState
 from . import networks
 from .history import History
@@ -65,7 +66,7 @@ class Training:
             self._move_to(state, checkpoint)
         elif (state.features, state.sizes) != (old.features, old.sizes):
             parameters = networks.carry_over(old, self._net.parameters, state)
-            self._move_to(state, Checkpoint(self.step, tuple(parameters.tolist())))
+            self._move_to(state, Checkpoint(self.step, tuple(parameters.tolist()), course=self._history.course()))
         else:
             self._adopt(state)
 
@@ -81,10 +82,14 @@ class Training:
 
     def seek(self, step: int) -> None:
         """Go to the recorded step nearest to `step`; what lies after it goes when training goes on."""
-        if len(self._history):
+        step = min(max(step, 0), self._last_step)
+        row = self._history.nearest(step)
+        if row is not None:
             last = self._last_step
-            self._return_to(step)
+            self._return_to(row)
             self._last_step = max(last, self.step)
+        far = abs(self.step - step) > self._history.stride
+        self.message = f"Of step {step} the curve is kept, but no weights: this is step {self.step}." if far else ""
 
     def snapshot(self, version: int, running: bool) -> Snapshot:
         """The training as it is now."""
@@ -104,7 +109,7 @@ class Training:
             test_loss=self._losses[1],
             train_score=self._scores[0],
             test_score=self._scores[1],
-            curves=self._history.curves(),
+            course=self._history.course(),
             running=running,
             message=self.message,
         )
@@ -117,19 +122,18 @@ class Training:
         if state.checkpoint is not None:
             self.step = state.checkpoint.step
             self._net.parameters[:] = state.checkpoint.parameters
-        self._history = History(state.parameter_count)
+        self._history = History(state.parameter_count, Course() if state.checkpoint is None else state.checkpoint.course)
         self._new_trainer(0.0)
         self._epochs_before = self.step / self._trainer.steps_per_epoch
         self.measure()
 
     def _move_to(self, state: NetworkState, checkpoint: Checkpoint) -> None:
-        """Go over to other weights, at their step. The record up to that step stays where the shape does."""
-        record = self._history if state.sizes == self.state.sizes and checkpoint.step else None
+        """Go over to other weights, at their step. Where the shape stays, earlier ones of the same training stay, too."""
+        record = self._history if state.sizes == self.state.sizes else None
         self._load(replace(state, checkpoint=checkpoint))
         self.state = state
         if record is not None:
-            record.forget_from(self.step)
-            self._history = record
+            self._history.take_weights(record)
             self.measure()
 
     def _adopt(self, state: NetworkState) -> None:
@@ -173,8 +177,8 @@ class Training:
             self._history.forget_from(self.step)
             self.measure()
 
-    def _return_to(self, step: int) -> None:
-        self.step, epoch, self._net.parameters[:] = self._history.at(step)
+    def _return_to(self, row: int) -> None:
+        self.step, epoch, self._net.parameters[:] = self._history.entry(row)
         self._new_trainer(epoch)
         self._evaluate()
         self._last_step = self.step

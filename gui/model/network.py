@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .activations import Parameters, check_activation
+from .course import Course
 from .dataset import DatasetSettings
 from .features import FEATURES
 
@@ -83,7 +84,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The weights and biases after `step` steps, laid out as in `actcore.MLP.parameters`.
+    """The weights and biases after `step` steps, laid out as in `actcore.MLP.parameters`, and how they came about.
 
     The revision says which act of the user these weights belong to: a new one is drawn unless it is given. Two
     states of one revision differ by training alone, and undo from one to the other leaves the weights alone.
@@ -92,6 +93,11 @@ class Checkpoint:
     step: int
     parameters: tuple[float, ...]
     revision: int = field(default_factory=itertools.count(1).__next__, compare=False)
+    course: Course = field(default_factory=Course, compare=False, repr=False)
+
+    def changed(self, parameters: Sequence[float]) -> Checkpoint:
+        """Other weights in the place of these, by an act of the user."""
+        return Checkpoint(self.step, tuple(parameters), course=self.course)
 
 
 @dataclass(frozen=True)
@@ -222,6 +228,7 @@ class NetworkState:
         values["checkpoint"] = self.checkpoint and {
             "step": self.checkpoint.step,
             "parameters": list(self.checkpoint.parameters),
+            "course": self.checkpoint.course.to_dict(),
         }
         return values
 
@@ -266,7 +273,10 @@ def _checkpoint(kept: Mapping[str, Any]) -> Checkpoint:
         raise ValueError(f"the step of the kept weights must lie between 0 and 2**53, not {step}")
     if not all(abs(parameter) <= LARGEST_WEIGHT for parameter in parameters):
         raise ValueError("the kept weights must be finite numbers of single precision")
-    return Checkpoint(step, parameters)
+    course = Course.from_dict(kept["course"]) if "course" in kept else Course()  # files of older versions have none
+    if len(course.steps) and course.steps[-1] > step:
+        raise ValueError(f"the course of the training must end at step {step}, that of the kept weights")
+    return Checkpoint(step, parameters, course=course)
 
 
 def _task(data: DatasetSettings) -> str:

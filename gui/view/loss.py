@@ -70,8 +70,10 @@ class LossPlot(Plot):
         """The record: losses and scores, shape (2, n) for train and test, at steps, shape (n,)."""
         if len(steps) == 0:
             return
+        # The first entry tells one training from another.
+        other = len(self._steps) == 0 or (steps[0], *losses[:, 0]) != (self._steps[0], *self._losses[:, 0])
         self._steps, self._losses, self._scores = steps.astype(float), losses, scores
-        self._fit_axes(float(steps[-1]), float(losses.max()), fresh=len(steps) < 2)
+        self._fit_axes(float(steps[-1]), float(losses.max()), fresh=other or len(steps) < 2)
         self._draw()
 
     def set_position(self, step: float, loss: float, score: float) -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QWidget
 
 from gui.controller.network_drawing import STILL_SIDE
 from gui.engine import networks
+from gui.engine.training import Training
 from gui.model.dataset import DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
 from gui.view.diagram_geometry import Place
 
 XOR = NetworkState(data=DatasetSettings("xor", count=200), hidden=(Layer(4), Layer(3)), speed=None)
 LEFT = Qt.MouseButton.LeftButton
+
+
+def trained(state: NetworkState, steps: int) -> np.ndarray:
+    """The weights of `state` after so many steps."""
+    training = Training(state)
+    training.run(steps)
+    return training.snapshot(0, running=False).parameters
 
 
 def with_weights(state: NetworkState, *layers: tuple[object, object]) -> NetworkState:

@@ -15,8 +15,10 @@ from gui.engine.history import CAPACITY, History
 from gui.engine.training import Training
 from gui.engine.worker import Worker
 from gui.model.activations import offered
+from gui.model.course import Course
 from gui.model.dataset import KINDS, OWN, DatasetSettings
 from gui.model.network import Checkpoint, Layer, NetworkState
+from tests.gui.network_driver import trained
 
 XOR = NetworkState(data=DatasetSettings("xor", count=120), hidden=(Layer(6),), speed=None)
 
@@ -26,12 +28,6 @@ def worker():
     made = Worker(XOR)
     yield made
     made.close()
-
-
-def trained(state: NetworkState, steps: int) -> np.ndarray:
-    training = Training(state)
-    training.run(steps)
-    return training.snapshot(0, running=False).parameters
 
 
 def test_equal_steps_give_equal_weights_however_they_are_divided():
@@ -147,7 +143,7 @@ def test_seek_goes_back_and_training_branches_from_there(worker):
     worker.flush()
     branched = worker.wait(lambda s: not s.running)
     assert branched.step == branched.last_step == 210
-    assert branched.curves.steps[-1] == 210
+    assert branched.course.steps[-1] == 210
 
 
 def test_the_target_loss_stops_the_training():
@@ -259,10 +255,10 @@ def test_snapshots_are_frozen(worker):
 
 
 def test_the_record_is_bounded_and_evenly_spaced():
-    history = History(1)
+    history = History(1, Course())
     for step in range(5 * CAPACITY):
         history.record(step, step / 10, (1.0, 2.0), (0.5, 0.5), np.zeros(1, np.float32))
-    steps = history.curves().steps
+    steps = history.course().steps
     assert len(steps) <= CAPACITY
     assert (np.diff(steps) == history.stride).all()
     assert steps[0] == 0

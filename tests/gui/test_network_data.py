@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QToolTip
 
+from gui.model.course import KEPT, Course
 from gui.model.csv_points import CsvError, own, read_points, text_of
 from gui.model.dataset import EXTENT, KINDS, OWN, DatasetSettings, make_dataset
 from gui.model.features import FEATURES, features_of, plane_points
@@ -96,6 +98,55 @@ def test_a_state_survives_its_plain_form():
     again = NetworkState.from_dict(json.loads(json.dumps(state.to_dict())))
     assert again == state
     assert again.revision != state.revision  # weights from a file are an act of the user
+
+
+def course(steps: Sequence[int], losses: Sequence[float] | None = None) -> Course:
+    first = np.array(losses if losses is not None else [1 / (k + 1) for k in range(len(steps))])
+    return Course(np.array(steps, np.int64), np.array([first, first + 1]), np.array([first / 2, first / 4]))
+
+
+def test_the_course_survives_its_plain_form():
+    before = course([0, 4, 8, 12], [0.5, np.inf, 1 / 3, 0.1])
+    again = Course.from_dict(json.loads(json.dumps(before.to_dict(), allow_nan=False)))
+    for name in ("steps", "losses"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(before, name))
+    np.testing.assert_array_equal(again.scores[:, [0, 2, 3]], before.scores[:, [0, 2, 3]])
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, KEPT, KEPT + 1, 1000])
+def test_a_long_course_is_thinned_evenly_in_a_file(count):
+    plain = course(range(0, 2 * count, 2)).to_dict()
+    steps = plain["steps"]
+    assert min(count, KEPT // 2) <= len(steps) <= KEPT
+    assert steps[:1] == [0][:count]
+    assert len(set(np.diff(steps))) <= 1
+    assert Course.from_dict(plain).stride == (steps[1] if count > 1 else 1)
+
+
+@pytest.mark.parametrize(
+    ("plain", "words"),
+    [
+        ({"steps": [0, 3], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "evenly spaced"),
+        ({"steps": [4, 2], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "evenly spaced"),
+        ({"steps": [-2, 0], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "evenly spaced"),
+        ({"steps": [0, 1, 3], "losses": [[1, 1, 1]] * 2, "scores": [[1, 1, 1]] * 2}, "evenly spaced"),
+        ({"steps": [0, 1], "losses": [[1]] * 2, "scores": [[1, 1]] * 2}, "a loss and a score"),
+        ({"steps": [0, 1], "losses": [[1, 1]], "scores": [[1, 1]] * 2}, "a loss and a score"),
+        ({"steps": list(range(KEPT + 1)), "losses": [[1] * (KEPT + 1)] * 2, "scores": [[1] * (KEPT + 1)] * 2}, "at most"),
+        ({"steps": [0, 8], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "end at step 7"),
+    ],
+)
+def test_a_course_out_of_place_is_refused_in_words(plain, words):
+    values = XOR.changed(checkpoint=Checkpoint(7, (0.0,) * XOR.parameter_count)).to_dict()
+    values["checkpoint"]["course"] = plain
+    with pytest.raises(ValueError, match=words):
+        NetworkState.from_dict(values)
+
+
+def test_a_file_of_an_older_version_has_no_course():
+    values = XOR.changed(checkpoint=Checkpoint(7, (0.0,) * XOR.parameter_count, course=course([0, 1]))).to_dict()
+    del values["checkpoint"]["course"]
+    assert len(NetworkState.from_dict(values).checkpoint.course.steps) == 0
 
 
 def test_the_loss_follows_the_task():

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from gui.model.course import KEPT
 from gui.model.network import NetworkState
-from tests.gui.network_driver import XOR, Driver
+from tests.gui.network_driver import XOR, Driver, trained
 
 
 def test_reset_goes_back_to_the_first_weights_and_can_be_undone(driver):
@@ -158,3 +159,90 @@ def test_a_kept_session_goes_on_with_the_same_weights(driver, make_app):
     assert snapshot.step == 321
     assert np.array_equal(snapshot.parameters, trained.parameters)
     assert snapshot.train_loss == trained.train_loss
+
+
+def curve(d: Driver) -> np.ndarray:
+    """The losses as they are drawn, after their steps."""
+    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
+    return np.array(d.view.loss._train.getData())
+
+
+def test_a_kept_session_shows_the_course_that_led_to_it(driver, tmp_path):
+    d = driver()
+    d.worker.advance(1700)
+    d.settle()
+    whole = curve(d)
+    assert d.app.files.save_to(tmp_path / "long.json")
+    other = driver(XOR.changed(seed=5))  # of the same shape
+    other.worker.advance(900)
+    other.settle()
+    curve(other)
+    assert other.app.files.open(tmp_path / "long.json")
+    other.settle()
+    steps, losses = curve(other)
+    assert 100 < len(steps) <= KEPT
+    assert set(zip(steps, losses, strict=True)) <= set(zip(*whole, strict=True))
+    assert (steps[0], steps[-1]) == (0, 1696)
+    # The weights of its steps are not in the file. It says so, and goes on from where it is.
+    other.worker.seek(800)
+    snapshot = other.settle()
+    assert snapshot.step == 1700
+    assert "Of step 800 the curve is kept, but no weights" in snapshot.message
+    other.worker.advance(100)
+    later = other.settle().parameters
+    other.worker.advance(200)
+    other.settle()
+    other.worker.seek(1800)
+    snapshot = other.settle()
+    assert (snapshot.step, snapshot.message) == (1800, "")
+    assert np.array_equal(snapshot.parameters, later)
+
+
+def test_undo_of_an_opened_session_brings_back_its_own_course(driver, tmp_path):
+    d = driver()
+    d.worker.advance(100)
+    d.settle()
+    assert d.app.files.save_to(tmp_path / "short.json")
+    other = driver(XOR.changed(seed=5))
+    other.worker.advance(200)
+    other.settle()
+    before = curve(other)
+    assert other.app.files.open(tmp_path / "short.json")
+    other.settle()
+    assert not np.array_equal(curve(other), before[:, :101])
+    other.app.document.undo()
+    other.settle()
+    assert np.array_equal(curve(other), before)
+
+
+def test_undo_of_an_edit_keeps_the_weights_of_earlier_steps(driver):
+    d = driver()
+    d.worker.advance(100)
+    d.settle()
+    before = curve(d)
+    d.change_weight(1.0)
+    d.worker.advance(50)
+    d.settle()
+    d.app.document.undo()
+    d.settle()
+    assert np.array_equal(curve(d), before)
+    d.worker.seek(60)
+    snapshot = d.settle()
+    assert (snapshot.step, snapshot.message) == (60, "")
+    assert np.array_equal(snapshot.parameters, trained(XOR, 60))
+
+
+def test_the_course_goes_on_when_the_shape_changes(driver):
+    d = driver()
+    d.worker.advance(100)
+    d.settle()
+    before = curve(d)
+    d.click(d.view.heads.more[0])
+    d.worker.advance(50)
+    d.settle()
+    steps, losses = curve(d)
+    assert np.array_equal((steps[:100], losses[:100]), before[:, :100])
+    assert steps[-1] == 150
+    d.worker.seek(30)
+    assert "no weights" in d.settle().message
+    assert d.worker.snapshot.step == 100
