@@ -30,7 +30,7 @@ ALL_ROWS: dict[str, Row | AxisRow] = {
 }
 KINDS = ("forward", "derivative", "backward", "fused")
 COPY = "linear"  # the engine's own parallel copy is the yardstick of bandwidth
-SAMPLES = 15  # where the engine is compared with itself: so many samples,
+SAMPLES = 41  # where the engine is compared with itself: so many samples,
 SAMPLE_SECONDS = 2e-4  # each of as many calls as take this long
 ROW_LENGTH = 100  # functions along an axis get rows of this length
 
@@ -163,7 +163,8 @@ class Actcore:
             return None
         runs = [call.run for one in (task, *others) if (call := self.prepare(one))]
         timers = [timeit.Timer(run) for run in runs]
-        calls = max(1, int(SAMPLE_SECONDS / max(timer.timeit(1) for timer in timers)))
+        warm = max(timer.timeit(3) for timer in timers) / 3
+        calls = max(1, int(SAMPLE_SECONDS / warm))
         samples = [[timer.timeit(calls) for timer in timers] for _ in range(SAMPLES)]
         own, *theirs = map(statistics.median, zip(*samples, strict=True))
         return own / sum(theirs)
