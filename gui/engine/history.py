@@ -84,7 +84,7 @@ class History:
 
     def course(self) -> Course:
         """The course so far, as arrays of its own."""
-        return Course(*(array[..., : self._count].copy() for array in (self._steps, self._losses, self._scores)))
+        return Course(self.stride, *(array[..., : self._count].copy() for array in (self._steps, self._losses, self._scores)))
 
     def _thin(self) -> None:
         # Only whole multiples of the doubled stride stay, so that the record is evenly spaced again.

@@ -100,51 +100,54 @@ def test_a_state_survives_its_plain_form():
     assert again.revision != state.revision  # weights from a file are an act of the user
 
 
-def course(steps: Sequence[int], losses: Sequence[float] | None = None) -> Course:
+def course(stride: int, steps: Sequence[int], losses: Sequence[float] | None = None) -> Course:
     first = np.array(losses if losses is not None else [1 / (k + 1) for k in range(len(steps))])
-    return Course(np.array(steps, np.int64), np.array([first, first + 1]), np.array([first / 2, first / 4]))
+    return Course(stride, np.array(steps, np.int64), np.array([first, first + 1]), np.array([first / 2, first / 4]))
 
 
 def test_the_course_survives_its_plain_form():
-    before = course([0, 4, 8, 12], [0.5, np.inf, 1 / 3, 0.1])
+    before = course(4, [0, 4, 8, 12], [0.5, np.inf, 1 / 3, 0.1])
     again = Course.from_dict(json.loads(json.dumps(before.to_dict(), allow_nan=False)))
-    for name in ("steps", "losses"):
+    for name in ("stride", "steps", "losses"):
         np.testing.assert_array_equal(getattr(again, name), getattr(before, name))
     np.testing.assert_array_equal(again.scores[:, [0, 2, 3]], before.scores[:, [0, 2, 3]])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, KEPT, KEPT + 1, 1000])
 def test_a_long_course_is_thinned_evenly_in_a_file(count):
-    plain = course(range(0, 2 * count, 2)).to_dict()
+    plain = course(2, range(0, 2 * count, 2)).to_dict()
     steps = plain["steps"]
     assert min(count, KEPT // 2) <= len(steps) <= KEPT
     assert steps[:1] == [0][:count]
     assert len(set(np.diff(steps))) <= 1
-    assert Course.from_dict(plain).stride == (steps[1] if count > 1 else 1)
+    assert Course.from_dict(plain).stride == (steps[1] if count > 1 else 2)
 
 
 @pytest.mark.parametrize(
     ("plain", "words"),
     [
-        ({"steps": [0, 3], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "evenly spaced"),
-        ({"steps": [4, 2], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "evenly spaced"),
-        ({"steps": [-2, 0], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "evenly spaced"),
-        ({"steps": [0, 1, 3], "losses": [[1, 1, 1]] * 2, "scores": [[1, 1, 1]] * 2}, "evenly spaced"),
-        ({"steps": [0, 1], "losses": [[1]] * 2, "scores": [[1, 1]] * 2}, "a loss and a score"),
-        ({"steps": [0, 1], "losses": [[1, 1]], "scores": [[1, 1]] * 2}, "a loss and a score"),
-        ({"steps": list(range(KEPT + 1)), "losses": [[1] * (KEPT + 1)] * 2, "scores": [[1] * (KEPT + 1)] * 2}, "at most"),
-        ({"steps": [0, 8], "losses": [[1, 1]] * 2, "scores": [[1, 1]] * 2}, "end at step 7"),
+        ({"stride": 3, "steps": [0, 3]}, "power of two"),
+        ({"stride": 0, "steps": [0, 3]}, "power of two"),
+        ({"stride": 2, "steps": [0, 3]}, "multiples"),
+        ({"stride": 1, "steps": [4, 2]}, "growing"),
+        ({"stride": 1, "steps": [2, 2]}, "growing"),
+        ({"stride": 1, "steps": [-2, 0]}, "growing"),
+        ({"stride": 1, "steps": [0, 1], "losses": [[1]] * 2}, "a loss and a score"),
+        ({"stride": 1, "steps": [0, 1], "losses": [[1, 1]]}, "a loss and a score"),
+        ({"stride": 1, "steps": list(range(KEPT + 1))}, "at most"),
+        ({"stride": 1, "steps": [0, 8]}, "end at step 7"),
     ],
 )
 def test_a_course_out_of_place_is_refused_in_words(plain, words):
     values = XOR.changed(checkpoint=Checkpoint(7, (0.0,) * XOR.parameter_count)).to_dict()
-    values["checkpoint"]["course"] = plain
+    numbers = [[1.0] * len(plain["steps"])] * 2
+    values["checkpoint"]["course"] = {"losses": numbers, "scores": numbers, **plain}
     with pytest.raises(ValueError, match=words):
         NetworkState.from_dict(values)
 
 
 def test_a_file_of_an_older_version_has_no_course():
-    values = XOR.changed(checkpoint=Checkpoint(7, (0.0,) * XOR.parameter_count, course=course([0, 1]))).to_dict()
+    values = XOR.changed(checkpoint=Checkpoint(7, (0.0,) * XOR.parameter_count, course=course(1, [0, 1]))).to_dict()
     del values["checkpoint"]["course"]
     assert len(NetworkState.from_dict(values).checkpoint.course.steps) == 0
 

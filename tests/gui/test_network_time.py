@@ -198,6 +198,24 @@ def test_a_kept_session_shows_the_course_that_led_to_it(driver, tmp_path):
     assert np.array_equal(snapshot.parameters, later)
 
 
+def test_a_course_of_one_step_keeps_its_stride(driver, tmp_path):
+    d = driver()
+    d.worker.advance(3000)
+    d.settle()
+    d.worker.seek(0)
+    d.settle()
+    d.worker.advance(3)  # another way from the first step: nothing is due for a while
+    d.settle()
+    assert d.app.files.save_to(tmp_path / "young.json")
+    assert d.app.files.open(tmp_path / "young.json")
+    d.worker.advance(50)
+    d.settle()
+    steps, _ = curve(d)
+    assert len(set(np.diff(steps))) == 1
+    assert d.app.files.save_to(tmp_path / "young.json")
+    assert d.app.files.open(tmp_path / "young.json")
+
+
 def test_undo_of_an_opened_session_brings_back_its_own_course(driver, tmp_path):
     d = driver()
     d.worker.advance(100)
