@@ -87,7 +87,7 @@ class AppController:
         self.lab.frame(now)
         if now - self._status_at >= STATUS_SECONDS:
             self._status_at = now
-            self.window.set_status(self.lab.status())
+            self.window.set_status(self.lab.status(), self.lab.news())
 
     def close(self) -> None:
         self._timer.stop()

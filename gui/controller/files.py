@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from ..engine import networks
 from ..model.commands import open_session
 from ..model.document import Document
-from ..model.network import NetworkState
 from ..model.session import Session, SessionError, load, save
 from ..view.dialogs import say
 from ..view.window import Window
@@ -68,9 +67,8 @@ class Files:
 
     def start_new(self) -> None:
         """Begin with a new session; the look stays, and undo brings the old work back."""
-        shown, network = self._document.session, NetworkState()
-        first = replace(network, checkpoint=networks.first_weights(network))
-        self._take_over(Session(shown.lab, shown.theme, network=first), "start a new session")
+        shown = self._document.session
+        self._take_over(Session(shown.lab, shown.theme), "start a new session")
         self._set_path(None)
         self._window.tell("A new session; undo brings the one before back.")
 
@@ -110,6 +108,9 @@ class Files:
         for lab in self._labs:
             lab.pause()
         self._keep()
+        network = session.network
+        if network.checkpoint is None:  # which would leave the weights that are there
+            session = replace(session, network=replace(network, checkpoint=networks.first_weights(network)))
         self._document.apply(open_session(session, text))
 
     def _keep(self) -> None:

@@ -25,6 +25,9 @@ class Lab(Protocol):
     def status(self) -> str:
         """One sentence in words on what is seen."""
 
+    def news(self) -> str:
+        """Why the last thing asked for went another way, as a sentence; else empty."""
+
     def toggle_play(self) -> None:
         """Play or pause."""
 

@@ -99,6 +99,9 @@ class NetworkController:
             return f"The network explains {explained:.0%} of the variance of the test points."
         return f"The network puts {snapshot.test_score:.0%} of the test points into the right class."
 
+    def news(self) -> str:
+        return self.drawing.snapshot.message
+
     def toggle_play(self) -> None:
         if self.drawing.snapshot.running:
             self.pause()
@@ -115,8 +118,9 @@ class NetworkController:
         return {"step": course.steps, **dict(zip(names, (*course.losses, *course.scores), strict=True))}
 
     def prepare(self) -> None:
-        self.worker.advance(PREPARED_STEPS)
-        self.worker.flush()
+        if self._live.state.checkpoint is None:  # else somebody wants these weights seen
+            self.worker.advance(PREPARED_STEPS)
+            self.worker.flush()
         self.drawing.draw(self.worker.wait(lambda snapshot: not snapshot.running), STILL_SIDE, slow=True)
 
     def advance(self, seconds: float) -> None:

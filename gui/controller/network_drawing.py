@@ -20,7 +20,7 @@ from ..view.diagram_geometry import Place
 from ..view.inside import LayerView
 from ..view.layer_settings import LayerRow
 from ..view.network_lab import NetworkLab
-from ..view.text import short
+from ..view.text import plain, short
 from .network_offer import WORDS
 from .network_pictures import Field, Pictures, plane_table
 
@@ -112,7 +112,7 @@ class Drawing:
         view, snapshot, state = self._view, self.snapshot, self.snapshot.state
         view.bar.set_progress(snapshot.epoch, snapshot.step)
         view.loss.setAccessibleDescription(
-            f"At step {snapshot.step} the training loss is {snapshot.train_loss:.3f}, the test loss {snapshot.test_loss:.3f}."
+            f"At step {snapshot.step} the training loss is {_loss(snapshot.train_loss)}, the test loss {_loss(snapshot.test_loss)}."
         )
         words = [
             _words_for(state, snapshot.train_loss, snapshot.train_score),
@@ -200,7 +200,16 @@ def _layer_rows(state: NetworkState) -> list[LayerRow]:
 
 
 def _words_for(state: NetworkState, loss: float, score: float) -> str:
-    return f"{loss:.3f} · R² {score:.2f}" if state.task == "regression" else f"{loss:.3f} · {score:.0%}"
+    """Loss and score, in a width that has room however far the training went wrong."""
+    if state.task != "regression":
+        return f"{_loss(loss)} · {score:.0%}"
+    return f"{_loss(loss)} · R² {plain(score) if score >= -9 else '<−9'}"
+
+
+def _loss(loss: float) -> str:
+    if not loss < 999.5:
+        return ">999"
+    return plain(loss, 3) if loss >= 0.0005 or loss == 0.0 else "<0.001"
 
 
 def _point_colors(data: DatasetSettings, labels: np.ndarray) -> list[QColor]:

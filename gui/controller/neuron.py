@@ -107,6 +107,9 @@ class NeuronController:
         change = plain(0.1 * slope, 3)
         return f"f′ = {plain(slope)} here: active. Raising z by 0.1 changes the output by about {change}."
 
+    def news(self) -> str:
+        return ""
+
     def toggle_play(self) -> None:
         if self._sweep.playing:
             self.pause()

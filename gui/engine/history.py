@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +12,14 @@ from ..model.course import Course
 CAPACITY = 1000
 Pair = tuple[float, float]
 """One number for the training points, one for the test points."""
+
+
+class Entry(NamedTuple):
+    """Weights to return to."""
+
+    step: int
+    epoch: float
+    parameters: NDArray[np.float32]
 
 
 class History:
@@ -73,14 +83,13 @@ class History:
         for own, theirs in ((self._epochs, record._epochs), (self._parameters, record._parameters), (self._known, record._known)):
             own[here] = theirs[there]
 
-    def nearest(self, step: int) -> int | None:
+    def nearest(self, step: int) -> Entry | None:
         """The entry nearest to `step` that has weights; None without any."""
         known = np.flatnonzero(self._known)
-        return int(known[np.argmin(np.abs(self._steps[known] - step))]) if len(known) else None
-
-    def entry(self, row: int) -> tuple[int, float, NDArray[np.float32]]:
-        """The step of an entry, its epoch, and a copy of its weights."""
-        return int(self._steps[row]), float(self._epochs[row]), self._parameters[row].copy()
+        if not len(known):
+            return None
+        row = known[np.argmin(np.abs(self._steps[known] - step))]
+        return Entry(int(self._steps[row]), float(self._epochs[row]), self._parameters[row].copy())
 
     def course(self) -> Course:
         """The course so far, as arrays of its own."""

@@ -13,7 +13,7 @@ from ..model.activations import activation_of
 from ..model.course import Course
 from ..model.network import Checkpoint, NetworkState
 from . import networks
-from .history import History
+from .history import Entry, History
 from .snapshot import Snapshot
 
 
@@ -81,15 +81,18 @@ class Training:
         self.measure()
 
     def seek(self, step: int) -> None:
-        """Go to the recorded step nearest to `step`; what lies after it goes when training goes on."""
-        step = min(max(step, 0), self._last_step)
-        row = self._history.nearest(step)
-        if row is not None:
-            last = self._last_step
-            self._return_to(row)
-            self._last_step = max(last, self.step)
+        """Go to the step nearest to `step` that has weights; what lies after it goes when training goes on."""
+        step, last = min(max(step, 0), self._last_step), self._last_step
+        if self.step == last:  # the newest weights need not be in the record, and one may want to return to them
+            self._newest = Entry(self.step, self._epoch(), self._net.parameters.copy())
+        near = self._history.nearest(step)
+        if near is None or abs(self._newest.step - step) < abs(near.step - step):
+            near = self._newest
+        if near.step != self.step:
+            self._return_to(near)
+            self._last_step = last
         far = abs(self.step - step) > self._history.stride
-        self.message = f"Of step {step} the curve is kept, but no weights: this is step {self.step}." if far else ""
+        self.message = f"There are no weights of step {step} to go back to; the nearest are these of {self.step}." if far else ""
 
     def snapshot(self, version: int, running: bool) -> Snapshot:
         """The training as it is now."""
@@ -126,6 +129,7 @@ class Training:
         self._new_trainer(0.0)
         self._epochs_before = self.step / self._trainer.steps_per_epoch
         self.measure()
+        self._newest = Entry(self.step, self._epoch(), self._net.parameters.copy())
 
     def _move_to(self, state: NetworkState, checkpoint: Checkpoint) -> None:
         """Go over to other weights, at their step. Where the shape stays, earlier ones of the same training stay, too."""
@@ -177,11 +181,10 @@ class Training:
             self._history.forget_from(self.step)
             self.measure()
 
-    def _return_to(self, row: int) -> None:
-        self.step, epoch, self._net.parameters[:] = self._history.entry(row)
+    def _return_to(self, entry: Entry) -> None:
+        self.step, epoch, self._net.parameters[:] = entry
         self._new_trainer(epoch)
         self._evaluate()
-        self._last_step = self.step
 
     def _evaluate(self) -> None:
         self._evaluated = self.step

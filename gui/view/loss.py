@@ -39,7 +39,9 @@ class LossPlot(Plot):
         self.nudged.connect(lambda dx, _dy: self.scrubbed.emit(self._position[0] + dx * self._width / 100))
         for item in (self._ghost, self._test, self._train, self.handle):
             self.addItem(item)
-        # At the ends of the axes the handle stands across the border: nothing else reaches beyond it.
+        # At the ends of the axes the handle stands across the border: nothing else reaches beyond it, and no tick over it.
+        for side in ("left", "bottom"):
+            self.getAxis(side).setZValue(-1)
         self.box.setFlag(self.box.GraphicsItemFlag.ItemClipsChildrenToShape, False)
         self._scale = "loss"
         self._width, self._top = 100.0, 1.0

@@ -38,7 +38,7 @@ def leap(value: float) -> float:
 
 
 class _Axis(pg.AxisItem):
-    """An axis that writes a real minus sign, and no number into another one."""
+    """An axis that writes a real minus sign, large counts in millions, and no number into another one."""
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         least = (high - low) * TICK_ROOM / max(size, 1.0)
@@ -46,6 +46,8 @@ class _Axis(pg.AxisItem):
         return levels if not levels or levels[0][0] >= least else [(leap(least), 0.0)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if any(abs(value) >= 1e6 for value in values):
+            return [f"{value / 1e6:g}\u2009M" if value else "0" for value in values]
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
 

@@ -14,6 +14,12 @@ def short(value: float, digits: int = 3) -> str:
     return f"{value:.{digits}g}".replace("-", "−")
 
 
+def count(number: int, room: int) -> str:
+    """A count with its thousands apart; where that takes more than `room` signs, in millions."""
+    text = f"{number:,}".replace(",", "\u2009")
+    return text if len(text) <= room else f"{number / 1e6:.{2 if number < 1e8 else 1}f}\u2009M"
+
+
 def factor(value: float) -> str:
     """A number as it stands inside a product or sum: in brackets where negative."""
     text = plain(value)

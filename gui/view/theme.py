@@ -193,6 +193,7 @@ def _style_sheet(t: Theme) -> str:
 QWidget {{ font-size: {TEXT_M}px; color: {t.text}; }}
 QMainWindow, QDialog {{ background: {t.window}; }}
 QFrame[kind="card"] {{ background: {t.surface}; border: 1px solid {t.border}; border-radius: {RADIUS}px; }}
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QLabel {{ background: transparent; border: none; }}
 QLabel[kind="title"] {{ font-size: {TEXT_L}px; font-weight: 600; }}
 QLabel[kind="headline"] {{ font-size: {TEXT_XL}px; font-weight: 600; }}

@@ -11,6 +11,7 @@ from . import theme
 from .chooser import ActivationChooser
 from .controls import Card, Menu, label
 from .readout import Readout
+from .text import count
 
 
 class TrainBar(Card):
@@ -84,8 +85,8 @@ class TrainBar(Card):
 
     def set_progress(self, epoch: float, step: int) -> None:
         """Show how far the training is."""
-        self.epoch.set_text(_count(int(epoch)))
-        self.step.set_text(_count(step))
+        self.epoch.set_text(count(int(epoch), 7))
+        self.step.set_text(count(step, 9))
 
     def set_choices(self, speed: float | None, optimizer: str, rate: float) -> None:
         """Show the settings of the model; emits nothing."""
@@ -118,8 +119,3 @@ class TrainBar(Card):
         column.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addLayout(column)
         row.addSpacing(theme.SPACE_XS)
-
-
-def _count(number: int) -> str:
-    """A count with its thousands apart, and from ten millions on in millions, so that it keeps to its room."""
-    return f"{number:,}".replace(",", "\u2009") if number < 10_000_000 else f"{number / 1e6:.1f}\u2009M"

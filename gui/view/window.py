@@ -67,6 +67,7 @@ class Window(QMainWindow):
         super().__init__()
         self.setWindowTitle("actcore")
         self._told_until = 0.0
+        self._news = ""
         self.setMinimumSize(1024, 640)  # a small projector, and a laptop that enlarges everything by half
         self.actions_by_key: dict[str, QAction] = {}
         self._menus: dict[str, QMenu] = {}
@@ -125,8 +126,11 @@ class Window(QMainWindow):
             action.setText(f"&{verb} {text}" if text else f"&{verb}")
             action.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
 
-    def set_status(self, text: str) -> None:
-        """Say what is seen, unless something was told just now."""
+    def set_status(self, text: str, news: str = "") -> None:
+        """Say what is seen, unless something was told just now; `news`, which stand in it, wait for nothing."""
+        if news != self._news:
+            self._news = news
+            self._told_until = 0.0 if news else self._told_until
         if text != self.status.text() and time.monotonic() >= self._told_until:
             self.status.setText(text)
 

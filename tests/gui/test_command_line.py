@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from gui.engine import networks
+from gui.model.network import NetworkState
 from gui.model.neuron import Neuron
 from gui.model.session import Session, save
 
@@ -49,6 +52,20 @@ def test_scale_theme_and_session(tmp_path):
     image = np.asarray(Image.open(tmp_path / "lab.png").convert("RGB"))
     assert image.shape == (1440, 2400, 3)
     assert image.mean() < 110
+
+
+def test_a_picture_of_a_session_shows_its_weights(tmp_path):
+    state = NetworkState()
+    network = replace(state, checkpoint=networks.first_weights(state))
+    pictures = []
+    for name, kept in (("untrained", network), ("bare", state)):
+        save(Session(lab="network", network=kept), tmp_path / f"{name}.json")
+        result = run("--session", str(tmp_path / f"{name}.json"), "--snapshot", str(tmp_path / f"{name}.png"))
+        assert result.returncode == 0, result.stderr
+        pictures.append((tmp_path / f"{name}.png").read_bytes())
+    assert run("--lab", "network", "--snapshot", str(tmp_path / "new.png")).returncode == 0
+    # Without weights in the file it is as good as a new one, which is trained a little to be worth a picture.
+    assert pictures[0] != pictures[1] == (tmp_path / "new.png").read_bytes()
 
 
 def test_a_recording_moves(tmp_path):

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
+from gui.model import session
 from gui.model.course import KEPT
 from gui.model.network import NetworkState
 from tests.gui.network_driver import XOR, Driver, trained
@@ -187,7 +188,7 @@ def test_a_kept_session_shows_the_course_that_led_to_it(driver, tmp_path):
     other.worker.seek(800)
     snapshot = other.settle()
     assert snapshot.step == 1700
-    assert "Of step 800 the curve is kept, but no weights" in snapshot.message
+    assert "There are no weights of step 800" in snapshot.message
     other.worker.advance(100)
     later = other.settle().parameters
     other.worker.advance(200)
@@ -264,3 +265,56 @@ def test_the_course_goes_on_when_the_shape_changes(driver):
     d.worker.seek(30)
     assert "no weights" in d.settle().message
     assert d.worker.snapshot.step == 100
+
+
+def test_a_session_without_weights_begins_at_its_first_ones(driver, tmp_path):
+    d = driver()
+    d.worker.advance(300)
+    trained_weights = d.settle().parameters
+    session.save(session.Session(lab="network", network=XOR.changed(seed=5)), tmp_path / "bare.json")
+    assert d.app.files.open(tmp_path / "bare.json")
+    snapshot = d.settle()
+    assert snapshot.step == 0
+    assert np.array_equal(snapshot.parameters, trained(XOR.changed(seed=5), 0))
+    d.app.document.undo()
+    assert np.array_equal(d.settle().parameters, trained_weights)
+
+
+def test_why_one_cannot_go_back_is_said_at_once(driver, tmp_path):
+    d = driver()
+    d.worker.advance(1700)
+    d.settle()
+    assert d.app.files.save_to(tmp_path / "long.json")
+    other = driver(XOR.changed(seed=5))
+    assert other.app.files.open(tmp_path / "long.json")
+    other.settle()
+    window, loss = other.app.window, other.view.loss
+    other.app._status_at = 0.0
+    other.app.tick()
+    assert window.status.text() == "Opened long.json."
+    at, to = (loss.to_pixels(step, loss.handle.pos().y()).toPoint() for step in (1700, 800))
+    QTest.mousePress(loss.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.mouseMove(loss.viewport(), to)
+    QTest.mouseRelease(loss.viewport(), Qt.MouseButton.LeftButton, pos=to)
+    other.settle()
+    other.app._status_at = 0.0
+    other.app.tick()
+    assert window.status.text().startswith("There are no weights of step ")
+    assert window.status.text().endswith(" to go back to; the nearest are these of 1700.")
+    window.tell("Saved as long.json.")  # what was said already does not drown what is told since
+    other.app._status_at = 0.0
+    other.app.tick()
+    assert window.status.text() == "Saved as long.json."
+
+
+def test_from_an_earlier_step_one_can_return_to_the_newest_weights(driver):
+    d = driver()
+    d.worker.advance(1001)  # records are of even steps by now
+    newest = d.settle()
+    for there in (400, 5000):
+        d.worker.seek(there)
+        snapshot = d.settle()
+    assert (snapshot.step, snapshot.epoch, snapshot.message) == (1001, newest.epoch, "")
+    assert np.array_equal(snapshot.parameters, newest.parameters)
+    d.app.tick()
+    assert d.view.loss.handle.pos().x() == 1001

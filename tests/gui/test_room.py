@@ -7,8 +7,11 @@ import itertools
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 
+from gui.controller.network_drawing import _words_for
+from gui.model.dataset import DatasetSettings
 from gui.model.network import MAX_UNITS, Layer
 from gui.view.arithmetic import Arithmetic, ArithmeticStrip
 from gui.view.diagram import Diagram
@@ -68,6 +71,39 @@ def test_the_loss_handle_is_whole_at_the_end_of_the_axis(driver, step):
     row = image_of(loss)[round(at.y())].astype(int)
     dark = np.flatnonzero(np.abs(row - rgb("handle")).max(axis=1) < 40)
     assert dark.max() >= at.x() + 3.0  # its radius but for the ring around it
+
+
+@pytest.mark.parametrize("step", [0, 40])
+def test_no_axis_or_tick_is_drawn_over_the_loss_handle(driver, step):
+    d = driver()
+    d.worker.advance(step)
+    d.settle()
+    d.view.loss.set_position(step, 0.0, 0.0)
+    at = d.view.loss.to_pixels(step, 0.0)
+    column, row = round(at.x()), round(at.y())
+    middle = image_of(d.view.loss)[row - 2 : row + 3, column - 2 : column + 3].astype(int)
+    assert np.abs(middle - rgb("handle")).max() < 10
+
+
+def test_large_counts_are_written_in_the_room_there_is(driver):
+    d = driver()
+    axis = d.view.loss.getAxis("bottom")
+    assert axis.tickStrings([0.0, 500_000.0, 1_000_000.0], 1.0, 500_000.0) == ["0", "0.5\u2009M", "1\u2009M"]
+    assert axis.tickStrings([-50_000.0, 100_000.0], 1.0, 50_000.0) == ["−50000", "100000"]
+    for readout in (d.view.bar.epoch, d.view.bar.step):
+        metrics = QFontMetricsF(readout._font())
+        for number in (999_999, 1_234_567, 9_999_999, 123_456_789, 999_900_000):
+            d.view.bar.set_progress(number, number)
+            assert metrics.horizontalAdvance(readout.text()) <= readout.width(), (readout.accessibleName(), number)
+
+
+@pytest.mark.parametrize("loss", [0.0, 1e-7, 0.12345, 1e30, np.inf, np.nan])
+@pytest.mark.parametrize("score", [1.0, -0.5, -1e30, -np.inf, np.nan])
+def test_loss_and_score_keep_to_their_room_however_wrong_it_went(loss, score):
+    words = _words_for(XOR.changed(data=DatasetSettings("bumps")), loss, score)
+    assert len(words) <= len("<0.001 · R² −0.50")
+    assert "-" not in words and "inf" not in words and "nan" not in words
+    assert (loss == 1e-7) == words.startswith("<0.001")
 
 
 def test_numbers_of_an_axis_keep_apart(driver):
