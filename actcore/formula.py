@@ -104,7 +104,8 @@ def formula(text: str, /, **parameters: float) -> Formula:
     if unused:
         raise ValueError(f"the formula does not use {unused[0]}; it is: {tree}")
     if "x" not in variables(tree):
-        raise ValueError(f"the formula does not contain x; it is: {tree}")
+        small = ", and x is a small letter" if "X" in variables(tree) else ""
+        raise ValueError(f"the formula does not contain x; it is: {tree}{small}")
     return Formula(_row(tree, {name: float(value) for name, value in parameters.items()}))
 
 

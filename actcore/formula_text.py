@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import keyword
 import math
 import re
 from collections.abc import Callable
@@ -42,7 +43,7 @@ def parse(text: str, parameters: tuple[str, ...] | None) -> Expression:
         raise TypeError(f"a formula is a string, not {type(text).__name__}")
     if len(text) > LONGEST:
         raise ValueError(f"the formula has {len(text)} characters; {LONGEST} are allowed")
-    plain = re.sub(r"^\s*(?:f\s*\(\s*x\s*\)|y)\s*=(?!=)", "", text)
+    plain = re.sub(r"^\s*(?:f\s*\(\s*x\s*\)|y)?\s*=(?!=)", "", text)
     for typed, meant in SPELLINGS.items():
         plain = plain.replace(typed, meant)
     plain = " ".join(plain.split())
@@ -65,6 +66,16 @@ def _place(text: str, offset: int | None) -> str:
 
 def _hint(text: str) -> str:
     """Say what people who do not write Python type most often."""
+    missing = text.count("(") - text.count(")")
+    if missing:
+        return "; a bracket is not closed" if missing > 0 else "; a bracket is closed that was not opened"
+    if "|" in text:
+        return "; |x| is written abs(x)"
+    if re.search(r"\bif\b", text) and not re.search(r"\belse\b", text):
+        return "; an if needs its else, as in x if x > 0 else 0"
+    for word in re.findall(r"\w+", text):
+        if keyword.iskeyword(word) and word not in ("if", "else", "and", "or", "not", "in", "is"):
+            return f"; {word} is a word of Python's, another name will do"
     glued = re.search(r"(?<![\w.])\d+(?:\.\d*)?\s*(?!(?:e[+-]?\d|if\b|else\b|and\b|or\b))([a-zA-Z(]\w*)", text)
     if glued:
         return f"; a product needs its sign: {glued.group().removesuffix(glued.group(1)).strip()} * {glued.group(1)}"
@@ -151,6 +162,8 @@ class _Reader:
                 return self._call(name, node, inner)
             case ast.BinOp(op=ast.BitXor()):
                 raise ValueError("powers are written **, as in x**2")
+            case ast.Tuple():
+                raise ValueError("a comma stands only between the numbers of a function; decimals follow a point, as in 1.5")
         raise ValueError(f"{self._source(node)!r} has no place in a formula")
 
     def _source(self, node: ast.AST) -> str:
@@ -171,7 +184,7 @@ class _Reader:
         if name in CONSTANTS:
             return number(CONSTANTS[name])
         if name in _NAMES:
-            raise ValueError(f"{name} is a function: write {name}(x)")
+            raise ValueError(f"a function needs brackets: write {name}(x)")
         if self._parameters is None:
             return variable(name)
         raise ValueError(f"{name} is neither x nor a parameter; give a parameter its default: formula(..., {name}=1.0)")
@@ -200,7 +213,7 @@ class _Reader:
         if name in _FUNCTIONS:
             function = _FUNCTIONS[name]
             if named or not function.least <= len(operands) <= function.most:
-                raise ValueError(f"{name} takes {function.takes}, and is given {self._source(node)}")
+                raise ValueError(f"the function {name} takes {function.takes}, and is given {self._source(node)}")
             return function.build(*operands)
         if name in _ROWS:
             return self._of_row(_ROWS[name], operands, named)
@@ -213,12 +226,14 @@ class _Reader:
         given = dict(zip(("x", *names), operands, strict=False))
         wrong = sorted(set(named) - set(names)) or sorted(set(named) & set(given))
         if wrong or not 1 <= len(operands) <= 1 + len(names):
-            raise ValueError(f"{row.name} takes a number and then {', '.join(names)}, each once, in this order or by name")
+            raise ValueError(
+                f"the function {row.name} takes a number and then {', '.join(names)}, each once, in this order or by name"
+            )
         values = {name: number(default) for name, default in row.defaults.items()} | given | named
         for parameter in row.parameters:
             value = values[parameter.name]
             if "x" in variables(value):
-                raise ValueError(f"{parameter.name} of {row.name} cannot depend on x; it is {value}")
+                raise ValueError(f"the {parameter.name} of {row.name} cannot depend on x; it is {value}")
             if value.operation == "number" and not parameter.accepts(value.content):
-                raise ValueError(f"{parameter.name} of {row.name} is {value}, outside {parameter.bounds}")
+                raise ValueError(f"the {parameter.name} of {row.name} is {value}, outside {parameter.bounds}")
         return apply(row.name, values["x"], *(values[name] for name in names))

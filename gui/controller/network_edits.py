@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..engine import networks
-from ..model.activations import activation_of, named, with_parameter
+from ..model.activations import activation_of, named, with_activation, with_parameter
 from ..model.dataset import DatasetSettings
 from ..model.features import FEATURES
 from ..model.network import Layer, NetworkState
@@ -60,8 +60,7 @@ class NetworkEdits:
     def set_activation(self, layer: int | None, name: str) -> None:
         """Give one layer, or all hidden ones, another activation on the same weights."""
         hidden = tuple(
-            replace(kept, activation=name, parameters=()) if layer in (None, number) else kept
-            for number, kept in enumerate(self._state.hidden)
+            with_activation(kept, name) if layer in (None, number) else kept for number, kept in enumerate(self._state.hidden)
         )
         self._before_swap()
         self._live.apply(f"choose {named(name).spec.title}", self._state.changed(hidden=hidden))

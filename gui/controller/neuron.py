@@ -9,7 +9,7 @@ import numpy as np
 
 import actcore
 
-from ..model.activations import activation_of, named, with_parameter
+from ..model.activations import activation_of, named, with_activation, with_parameter
 from ..model.commands import Command, edit_neuron
 from ..model.document import Document
 from ..model.neuron import LIMITS, Neuron
@@ -173,7 +173,7 @@ class NeuronController:
         spec = named(name).spec
 
         def change(session: Session) -> Session:
-            neuron = replace(session.neuron, activation=name, parameters=())
+            neuron = with_activation(session.neuron, name)
             # An animation of a parameter that the new activation does not have starts over with an input.
             known = session.sweep.target in (*LIMITS, "path", *spec.defaults)
             return replace(session, neuron=neuron, sweep=session.sweep if known else Sweep())

@@ -108,6 +108,20 @@ def activation_of(chosen: Chosen) -> actcore.Activation:
     return named(chosen.activation).bind(**dict(chosen.parameters))
 
 
+def with_activation(chosen: Kind, name: str) -> Kind:
+    """Return a neuron or a layer with another activation, at its defaults.
+
+    A formula of the user's own that takes the place of another keeps the values of the letters that both have: it is the
+    same one, edited.
+    """
+    changed: Kind = replace(chosen, activation=name, parameters=())  # type: ignore[type-var]
+    if chosen.activation.startswith(OWN) and name.startswith(OWN):
+        for letter, value in chosen.parameters:
+            if letter in named(name).parameters:
+                changed = with_parameter(changed, letter, value)
+    return changed
+
+
 def with_parameter(chosen: Kind, name: str, value: float) -> Kind:
     """Return a neuron or a layer with one parameter of its activation set; a value that is the default is not kept.
 

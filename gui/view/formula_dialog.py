@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from . import theme
 from .controls import label
 from .plot import Plot
+from .text import short
 
 PAUSE_MS = 200
 """So long after the last key the formula is read."""
@@ -88,8 +89,9 @@ class FormulaDialog(QDialog):
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE_MS)
-        self._pause.timeout.connect(lambda: self.typed.emit(self.entry.text()))
+        self._pause.timeout.connect(self._read)
         self.entry.textChanged.connect(self._on_text)
+        self.entry.returnPressed.connect(self._read)  # before the dialog takes the key: who types fast does not wait
         self.retheme()
         self.entry.setFocus()
 
@@ -110,7 +112,9 @@ class FormulaDialog(QDialog):
         top = min(HIGHEST, max(1.25, 1.08 * float(np.abs([value, slope]).max())))
         self.plot.set_ranges((float(z[0]), float(z[-1])), (-top, top))
         become = "become sliders" if len(parameters) > 1 else "becomes a slider"
-        self._show(f"{' and '.join(parameters)} {become}, drawn here at 1." if parameters else "", good=True)
+        ends = f"f runs from {short(value[0])} at x = {short(z[0])} to {short(value[-1])} at x = {short(z[-1])}"
+        self.plot.setAccessibleDescription(f"{ends}; its slope lies between {short(slope.min())} and {short(slope.max())}.")
+        self._show(f"{_listed(parameters)} {become}, drawn here at 1." if parameters else "", good=True)
 
     def retheme(self) -> None:
         self._value.setPen(theme.pen("curve", 2.5))
@@ -142,6 +146,9 @@ class FormulaDialog(QDialog):
         self.use.setEnabled(False)
         self._pause.start()
 
+    def _read(self) -> None:
+        self.typed.emit(self.entry.text())
+
     def _accept(self) -> None:
         if self.use.isEnabled():
             self.accept()
@@ -149,6 +156,12 @@ class FormulaDialog(QDialog):
     def _show(self, words: str, *, good: bool) -> None:
         self._pause.stop()
         self.message.setText(words)
+        self.entry.setAccessibleDescription(words or "This can be used.")
         self.use.setEnabled(good)
         for item in (self._value, self._slope):
             item.setVisible(good)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names as in a sentence: a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 import actcore as ac
 from gui.model import session
-from gui.model.activations import FARTHEST, named, own
+from gui.model.activations import FARTHEST, named, own, with_activation
 from gui.model.network import Layer
 from gui.model.neuron import BIAS_LIMIT, INPUT_LIMIT, WEIGHT_LIMIT, Neuron
 from gui.view import theme
@@ -103,7 +105,12 @@ def test_an_example_is_a_click_and_cancel_changes_nothing(make_app, qtbot):
         ("x^2", "Powers are written **, as in x**2."),
         ("g * x", "A parameter cannot be called g"),
         ("3 + 4", "The formula does not contain x; it is: 7."),
-        ("elu(x, -1)", "Alpha of elu is -1, outside [0, inf)."),
+        ("elu(x, -1)", "The alpha of elu is -1, outside [0, inf)."),
+        ("tanh(x", "The formula cannot be read at '(x', character 5; a bracket is not closed."),
+        ("x if x > 0", "The formula cannot be read at 'x if x > 0', character 1; an if needs its else, as in x if x > 0 else 0."),
+        ("1,5 * x", "A comma stands only between the numbers of a function; decimals follow a point, as in 1.5."),
+        ("relu", "A function needs brackets: write relu(x)."),
+        ("X", "The formula does not contain x; it is: X, and x is a small letter."),
     ],
 )
 def test_what_cannot_be_used_is_said_in_place(make_app, qtbot, text, message):
@@ -185,3 +192,32 @@ def test_a_name_and_its_formula():
     assert named("= a * x + b").parameters == {"a": 1.0, "b": 1.0}
     with pytest.raises(ValueError, match="no activation called 'tanhh'"):
         named("tanhh")
+
+
+def test_a_formula_that_is_edited_keeps_the_values_of_its_letters(make_app):
+    app = make_app(neuron=Neuron(activation="= a * x + b", parameters=(("a", 2.5), ("b", -1.0))))
+    dialog = ask(app, app.lab.view.chooser)
+    dialog.entry.setFocus()
+    QTest.keyClick(dialog.entry, Qt.Key.Key_End)
+    QTest.keyClicks(dialog.entry, "*tanh(c*x)")
+    QTest.keyClick(dialog.entry, Qt.Key.Key_Return)  # at once: it need not be drawn before it can be used
+    app.tick()
+    neuron = app.document.session.neuron
+    assert neuron == Neuron(activation="= a * x + b * tanh(c * x)", parameters=(("a", 2.5), ("b", -1.0)))
+    assert not dialog.isVisible()
+    assert {name: slider.value for name, slider in app.lab.view.parameters.sliders.items()} == {"a": 2.5, "b": -1.0, "c": 1.0}
+    # A value that the new formula has no numbers for is not kept, and another activation begins at its defaults.
+    assert with_activation(neuron, "= sqrt(b) * x + a * x") == Neuron(activation="= sqrt(b) * x + a * x", parameters=(("a", 2.5),))
+    assert with_activation(replace(neuron, activation="elu", parameters=(("alpha", 2.0),)), "= alpha * x").parameters == ()
+
+
+def test_the_dialog_says_aloud_what_it_shows(make_app, qtbot):
+    app = make_app()
+    dialog = ask(app, app.lab.view.chooser)
+    assert dialog.entry.accessibleDescription() == dialog.message.text() != ""
+    type_formula(app, dialog, "a * x + b * x**2 + c", qtbot)
+    assert dialog.entry.accessibleDescription() == dialog.message.text() == "a, b and c become sliders, drawn here at 1."
+    assert dialog.plot.accessibleDescription() == ("f runs from 57 at x = −8 to 73 at x = 8; its slope lies between −15 and 17.")
+    type_formula(app, dialog, "tanh(x", qtbot)
+    assert dialog.entry.accessibleDescription() == dialog.message.text()
+    dialog.reject()
