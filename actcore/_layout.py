@@ -80,7 +80,7 @@ def part(x: Any, axis: int, chosen: slice) -> Any:
     return x[(slice(None),) * axis + (chosen,)]
 
 
-def halves(name: str, x: Any, axis: int) -> tuple[Any, Any]:
+def halves(x: Any, axis: int) -> tuple[Any, Any]:
     """Return the two halves along an axis."""
     half = x.shape[axis] // 2
     return part(x, axis, slice(half)), part(x, axis, slice(half, None))

@@ -73,7 +73,7 @@ class Doubled(Composed):
     def _value(self, x: Any, axes: Axes, out: Any) -> None:
         activation = getattr(_ufuncs, self.spec.of)
         x = detached(x.astype(out.dtype, copy=False), out)
-        first, second = halves(self.name, out, axes[0])
+        first, second = halves(out, axes[0])
         activation(x, out=first, casting="same_kind")
         np.negative(x, out=second, casting="same_kind")
         activation(second, out=second)
@@ -81,7 +81,7 @@ class Doubled(Composed):
     def _backward(self, x: Any, g: Any, axes: Axes, out: Any) -> None:
         backward = getattr(_ufuncs, f"{self.spec.of}_backward")
         g = broadcast(self.name, g, self.result_shape(x.shape, axes, {}))
-        first, second = halves(self.name, g, axes[0])
+        first, second = halves(g, axes[0])
         x = x.astype(out.dtype, copy=False)
         away = backward(np.negative(x), second)
         np.subtract(backward(x, first), away, out=out, casting="same_kind")
@@ -96,10 +96,10 @@ class Gated(Composed):
 
     def result_mask(self, mask: Any, axes: Axes, options: dict[str, Any]) -> Any:
         """Return where either half is masked."""
-        return np.logical_or(*halves(self.name, mask, axes[0]))
+        return np.logical_or(*halves(mask, axes[0]))
 
     def _value(self, x: Any, axes: Axes, out: Any) -> None:
-        a, b = halves(self.name, detached(x, out), axes[0])
+        a, b = halves(detached(x, out), axes[0])
         if _strided.try_gated(self.spec.of, "value", b, (out,), ((0, a),)):
             return
         getattr(_ufuncs, self.spec.of)(b, out=out, casting="same_kind")
@@ -107,8 +107,8 @@ class Gated(Composed):
 
     def _backward(self, x: Any, g: Any, axes: Axes, out: Any) -> None:
         g = broadcast(self.name, detached(g, out), self.result_shape(x.shape, axes, {}))
-        a, b = halves(self.name, detached(x, out), axes[0])
-        ga, gb = halves(self.name, out, axes[0])
+        a, b = halves(detached(x, out), axes[0])
+        ga, gb = halves(out, axes[0])
         if _strided.try_gated(self.spec.of, "value_and_derivative", b, (ga, gb), ((0, g), (1, g), (1, a))):
             return
         getattr(_ufuncs, f"{self.spec.of}_value_and_derivative")(b, out=(ga, gb), casting="same_kind")

@@ -132,16 +132,12 @@ cdef _collect():
 _collect()
 
 
-cdef const Loop* _get(tuple key) except NULL:
-    try:
-        return <const Loop*> <size_t> _loops[key]
-    except KeyError:
-        raise LookupError(f"no loop {key[0]!r} of kind {key[1]!r} for {key[2]!r}") from None
-
-
 cdef const Loop* find(str name, str kind, str dtype) except NULL:
     """Return the loop of an element-wise activation."""
-    return _get((name, kind, dtype))
+    try:
+        return <const Loop*> <size_t> _loops[name, kind, dtype]
+    except KeyError:
+        raise LookupError(f"no loop {name!r} of kind {kind!r} for {dtype!r}") from None
 
 
 cdef void copy(
