@@ -27,7 +27,6 @@ from _environment import ROOT, prepare
 from _system_packages import SetupError, missing_for_qt, require
 
 GUI_TESTS = "tests/gui"
-DOCUMENTATION = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"]
 
 
 @dataclass
@@ -66,20 +65,8 @@ def main() -> int:
     suites = []
     if not options.gui:
         suites.append(run_pytest("engine", python, ["tests", f"--ignore={GUI_TESTS}", *for_pytest]))
-        documents = [name for name in DOCUMENTATION if (ROOT / name).exists()]
-        suites.append(
-            run_pytest(
-                "examples",
-                python,
-                [
-                    "--doctest-modules",
-                    "--doctest-glob=*.md",
-                    "actcore",
-                    *documents,
-                    *for_pytest,
-                ],
-            )
-        )
+        examples = ["--doctest-modules", "--doctest-glob=*.md", "actcore", "README.md", *for_pytest]
+        suites.append(run_pytest("examples", python, examples))
     if not options.engine:
         suites.append(run_gui_tests(python, for_pytest))
 
