@@ -32,7 +32,8 @@ DIRECTIVES = {
     "cdivision": True,
     "initializedcheck": False,
     "freethreading_compatible": True,
-    "embedsignature": True,
+    "autotestdict": False,  # tests/test_examples.py finds the examples where they stand
+    "auto_pickle": False,  # what has C memory says that it cannot be pickled, and not which of its fields is the cause
 }
 # A change of flags, directives or kernels recompiles everything: Cython does not follow `from package cimport module`.
 DEPENDS = ["setup.py", "actcore/_build/isa.py", *sorted(glob.glob("actcore/**/*.px[di]", recursive=True))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable, Iterable
 from types import MappingProxyType
@@ -56,6 +57,10 @@ class Axiswise:
         self.name = self.__name__ = self.__qualname__ = row.name
         self.spec = row
         self._plain = self._direct()
+        shared = list(inspect.signature(type(self).__call__).parameters.values())[1:-1]
+        own = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=value) for name, value in self.OPTIONS.items()]
+        #: For help and completion: this function's options in the place of ``**options``.
+        self.__signature__ = inspect.Signature([*shared, *own])
         self.__doc__ = describe(self)
 
     def _direct(self) -> dict[str, Callable[[tuple[Any, ...], Any], Any]]:

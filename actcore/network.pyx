@@ -74,7 +74,9 @@ cdef tuple views(const Network* net, object parameters):
 
 
 cdef class MLP:
-    """A small dense network, compiled, with its weights as writable NumPy views.
+    """MLP(sizes, activation='tanh', output_activation='linear', init='glorot_uniform', seed=0, dtype='float32', \
+init_scale=None)\n--\n
+    A small dense network, compiled, with its weights as writable NumPy views.
 
     A layer computes a = f(W a' + b) from the outputs a' of the layer before it.
 

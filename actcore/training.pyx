@@ -36,7 +36,10 @@ cdef double CHUNK = 5e6  # nanoseconds of work between two looks at signals and 
 
 
 cdef class Trainer(Objective):
-    """Trains a network on a data set, any number of steps at a time, without the GIL.
+    """Trainer(net, X, y, loss='mse', optimizer='sgd', learning_rate=0.03, batch_size=10, l2=0.0, seed=0, *, l1=0.0, momentum=0.9, \
+decay=0.9, beta1=0.9, beta2=0.999, epsilon=1e-08, weight_decay=0.01, clip_norm=0.0, schedule='constant', schedule_steps=1000, \
+schedule_factor=0.5, huber_width=1.0)\n--\n
+    Trains a network on a data set, any number of steps at a time, without the GIL.
 
     The samples are shuffled anew every epoch; seed and step number alone decide the result. What is written into the
     network between two steps (a weight, an activation) is what the next step starts from.

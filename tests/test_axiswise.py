@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 
 import mpmath
@@ -338,6 +339,15 @@ def test_lengths_that_do_not_divide() -> None:
     with pytest.raises(ValueError, match="pieces=0 must be a positive integer"):
         ac.maxout(np.ones((2, 5)), pieces=0)
     assert ac.maxout([[1.0, 5.0, 2.0, 3.0, np.nan, 0.0]], pieces=3).tolist()[0][0] == 5.0
+
+
+@everyone
+def test_signature_has_the_options_of_the_function(function: Axiswise) -> None:
+    signature = inspect.signature(function)
+    assert tuple(signature.parameters) == ("x", "axis", "out", *function.OPTIONS)
+    assert {name: signature.parameters[name].default for name in function.OPTIONS} == function.OPTIONS
+    signature.bind([1.0], 0, None, **function.OPTIONS)
+    assert "row" in inspect.signature(type(function)).parameters
 
 
 @everyone

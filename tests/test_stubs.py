@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +58,19 @@ def mypy(folder: Path, text: str) -> tuple[int, str]:
 def test_stubs_are_up_to_date() -> None:
     late = [path.name for path, text in stubs.stubs().items() if path.read_text(encoding="utf-8") != text]
     assert late == [], "run python -m actcore._build.stubs"
+
+
+@pytest.mark.checkout
+@pytest.mark.parametrize("class_", [ac.MLP, ac.Trainer])
+def test_a_class_says_the_signature_that_it_has(class_: type) -> None:
+    """What help shows of a compiled class stands in its docstring; the stub is made from its constructor."""
+    stub = stubs.compiled_stub(class_.__module__.removeprefix("actcore."))
+    constructor = next(node for node in ast.walk(ast.parse(stub)) if isinstance(node, ast.FunctionDef) and node.name == "__init__")
+    del constructor.args.args[0]
+    for argument in (*constructor.args.args, *constructor.args.kwonlyargs):
+        argument.annotation = None
+    said = str(inspect.signature(class_))
+    assert ast.unparse(ast.parse(f"def f{said}: ...")) == ast.unparse(ast.parse(f"def f({ast.unparse(constructor.args)}): ..."))
 
 
 def test_stub_names_every_function() -> None:
