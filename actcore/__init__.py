@@ -10,6 +10,7 @@ array([0., 0., 1.])
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from actcore.activation import Activation
@@ -101,9 +102,12 @@ def get(name: str | Activation | Axiswise, dialect: str | None = None, **paramet
     >>> ac.get("leaky_relu", dialect="keras").parameters["negative_slope"]
     0.2
     """
-    function = (_activations.get(name) or _axiswise.get(name)) if isinstance(name, str) else name
-    if function is None:
-        raise ValueError(f"no activation is called {name!r}; the names are: {', '.join([*_activations, *_axiswise])}")
+    functions = {**_activations, **_axiswise}
+    if isinstance(name, str) and name not in functions:
+        close = difflib.get_close_matches(name.lower(), functions, 1)
+        meant = f"did you mean {close[0]}? The" if close else "the"
+        raise ValueError(f"no activation is called {name!r}; {meant} names are: {', '.join(functions)}")
+    function = functions[name] if isinstance(name, str) else name
     if not isinstance(function, (Activation, Axiswise)):
         raise TypeError(f"name must be a string or a function of actcore, not {name!r}")
     if dialect is not None:

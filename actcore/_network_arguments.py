@@ -95,6 +95,17 @@ def choice(kind: str, name: Any, choices: Mapping[Any, int]) -> int:
     return choices[name]
 
 
+def whole(name: str, value: Any, low: float = 0) -> int:
+    """Return `value` as an int of at least `low`, or say what is accepted."""
+    try:
+        given = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, not {value!r}") from None
+    if given < low:
+        raise ValueError(f"{name} must be at least {low}, and is {given}")
+    return given
+
+
 def number(name: str, value: Any, low: float = 0.0, high: float = math.inf, above: bool = False) -> float:
     """Return `value` as a float within bounds, or say what is accepted."""
     try:

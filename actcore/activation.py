@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -91,8 +91,10 @@ class Elementwise(FastCall):
     def _with_signature(self, options: dict[str, Any]) -> dict[str, Any]:
         """Return the options with a 16-bit dtype as a signature: NumPy takes one for all arguments, and parameters are float32."""
         dtype = np.dtype(options["dtype"])
-        if dtype.name not in ("float16", "bfloat16"):
+        if dtype.name in ("float32", "float64"):
             return options
+        if dtype.name not in ("float16", "bfloat16"):
+            raise TypeError(f"{self.__name__}: dtype must be float16, bfloat16, float32 or float64, not {dtype}")
         signature = (*[dtype] * self._n_arrays, *[np.float32] * len(self._parameters), *[dtype] * self.ufunc.nout)
         return {**{name: value for name, value in options.items() if name != "dtype"}, "signature": signature}
 
@@ -142,6 +144,13 @@ class Elementwise(FastCall):
 
 #: What every ufunc takes, with NumPy's defaults.
 _UFUNC_OPTIONS = {"out": None, "where": True, "dtype": None, "casting": "same_kind", "order": "K", "subok": True, "signature": None}
+
+
+def check_names(row: Row, names: Iterable[str]) -> None:
+    """Raise unless every name is that of a parameter of the row."""
+    for name in names:
+        if name not in row.defaults:
+            raise TypeError(f"{row.name} has no parameter {name!r}; its parameters are: {', '.join(row.defaults) or 'none'}")
 
 
 def check_parameter(row: Row, parameter: Parameter, value: Any) -> None:
@@ -198,10 +207,7 @@ class Activation(Elementwise):
     """
 
     def __init__(self, row: Row, **parameters: Any) -> None:
-        for name in parameters:
-            if name not in row.defaults:
-                choices = ", ".join(row.defaults) or "none"
-                raise TypeError(f"{row.name} has no parameter {name!r}; its parameters are: {choices}")
+        check_names(row, parameters)
         for parameter in row.parameters:
             if parameter.name in parameters:
                 check_parameter(row, parameter, parameters[parameter.name])
@@ -281,7 +287,7 @@ class Activation(Elementwise):
         Raises
         ------
         TypeError
-            If the function has no learnable parameter, or more values are given than it has parameters.
+            If the function has no learnable parameter, more values are given than it has parameters, or a keyword is none of them.
         ValueError
             If a value is out of its bounds or shapes do not broadcast.
 
@@ -297,6 +303,7 @@ class Activation(Elementwise):
             raise TypeError(f"{self.name} has no learnable parameter")
         if len(values) > len(self._row.parameters):
             raise TypeError(f"{self.name} has {len(self._row.parameters)} parameters, and {len(values)} values were given")
+        check_names(self._row, parameters)
         named = dict(zip(self._parameters, values, strict=False))
         for name in named.keys() & parameters.keys():
             raise TypeError(f"{self.name}: {name} is given twice, by position and by name")

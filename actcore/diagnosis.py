@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from actcore._network_arguments import whole
 from actcore.activation import Activation, kinks_of
 from actcore.network import MLP
 
@@ -80,8 +81,9 @@ def diagnose(
     (0.75, array([False,  True]))
     """
     low, high = limits
-    if bins < 1 or not -np.inf < low < high < np.inf:
-        raise ValueError(f"a histogram needs at least one bin and increasing limits, not bins={bins}, limits={limits}")
+    bins = whole("bins", bins, 1)
+    if not -np.inf < low < high < np.inf:
+        raise ValueError(f"a histogram needs finite, increasing limits, not limits={limits}")
     pre_activations, slopes = net.pre_activations(X), net.slopes(X)
     if pre_activations[0].size == 0:
         raise ValueError("X holds no samples; there is nothing to diagnose")

@@ -3,7 +3,6 @@
 cimport numpy as cnp
 
 import math
-import operator
 
 import numpy as np
 
@@ -11,7 +10,7 @@ import actcore
 from actcore cimport loops
 from actcore._kernels.dense cimport padded
 from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, Layer, Network, NetworkBlocks, workspace_size
-from actcore._network_arguments import batch, checked_sizes, number, one_for_each
+from actcore._network_arguments import batch, checked_sizes, number, one_for_each, whole
 from actcore.axiswise import Axiswise
 from actcore.forward cimport ALL_OUTPUTS, INPUT_DERIVATIVE, OUTPUT, PRE_ACTIVATIONS, SLOPES, Part, forward_tiles
 from actcore.initialisers import INITIALISERS, initial_weights
@@ -114,7 +113,7 @@ init_scale=None)\n--\n
     Raises
     ------
     TypeError
-        If `sizes` are not integers or an activation is none.
+        If `sizes` or `seed` are no integers, or an activation is none.
     ValueError
         If an argument is out of its choices.
 
@@ -200,7 +199,7 @@ init_scale=None)\n--\n
         """
         cdef Layer new
         cdef int n_layers = self.net.n_layers
-        cdef int index = operator.index(layer)
+        cdef int index = whole("layer", layer, -math.inf)
         cdef Py_ssize_t k
         cdef str name
         if not -n_layers <= index < n_layers:
@@ -260,12 +259,10 @@ init_scale=None)\n--\n
         cdef int k
         scale = self.init_scale if init is None and init_scale is None else init_scale
         chosen = self.init if init is None else init
-        start = self.seed if seed is None else operator.index(seed)
+        start = whole("seed", self.seed if seed is None else seed)
         if chosen != "recommended" and chosen not in INITIALISERS:
             choices = ", ".join([*INITIALISERS, "recommended"])
             raise ValueError(f"no initialiser is called {chosen!r}; the names are: {choices}")
-        if start < 0:
-            raise ValueError(f"seed must not be negative, and is {start}")
         if scale is not None:
             scale = number("init_scale", scale, -math.inf)
         for k in range(self.net.n_layers):
@@ -319,9 +316,9 @@ init_scale=None)\n--\n
         if out.dtype == self.dtype and out.flags.c_contiguous and out.flags.aligned and not np.may_share_memory(out, x):
             run_forward(self, x, OUTPUT, out)
         else:
-            whole = np.empty(shape, self.dtype)
-            run_forward(self, x, OUTPUT, whole)
-            out[...] = whole
+            result = np.empty(shape, self.dtype)
+            run_forward(self, x, OUTPUT, result)
+            out[...] = result
         return out
 
     def hidden(self, X):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import product
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from actcore._network_arguments import number, whole
 from actcore.activation import Activation
 from actcore.network import MLP
 from actcore.runtime import get_num_threads, num_threads
@@ -141,14 +142,19 @@ def train_many(
     """
     from actcore import get
 
+    for name, axis in (("activations", activations), ("learning_rates", learning_rates), ("seeds", seeds)):
+        if isinstance(axis, str) or not isinstance(axis, Iterable):
+            raise TypeError(f"{name} must be a sequence, such as [{axis!r}], not {axis!r}")
     functions = tuple(get(activation) for activation in activations)
-    rates, starts = tuple(float(rate) for rate in learning_rates), tuple(int(seed) for seed in seeds)
-    for name, axis in (("activations", functions), ("learning_rates", rates), ("seeds", starts)):
-        if not axis:
+    rates, starts = tuple(number("learning_rates", rate) for rate in learning_rates), tuple(whole("seeds", seed) for seed in seeds)
+    for name, values in (("activations", functions), ("learning_rates", rates), ("seeds", starts)):
+        if not values:
             raise ValueError(f"{name} is empty; there is nothing to train")
+    epochs = whole("epochs", epochs)
     network = {"sizes": tuple(sizes), "output_activation": output_activation, "init": init, "dtype": dtype}
     # Wrong arguments are an error of this call and not of a worker.
-    probe = MLP(activation=functions[0], seed=starts[0], **network)
+    for function in functions:
+        probe = MLP(activation=function, seed=starts[0], **network)
     Trainer(probe, X, y, learning_rate=rates[0], **training)
 
     shape = (len(functions), len(rates), len(starts))

@@ -6,7 +6,6 @@ cimport numpy as cnp
 from cpython.exc cimport PyErr_CheckSignals
 
 import math
-import operator
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from actcore._kernels.optimisers cimport (
     ADAM, ADAMW, CONSTANT, COSINE, MOMENTUM, NESTEROV, RMSPROP, SGD, STEPWISE, scheduled_rate,
 )
 from actcore._kernels.training cimport TILE, Network, workspace_size
-from actcore._network_arguments import choice, number
+from actcore._network_arguments import choice, number, whole
 from actcore.network cimport MLP, aligned
 from actcore.objective cimport Objective, mean_loss
 from actcore.objective import LOSSES
@@ -147,7 +146,7 @@ schedule_factor=0.5, huber_width=1.0)\n--\n
         self.state.rules.weight_decay = number("weight_decay", weight_decay)
         self.state.rules.schedule_steps = <long long> number("schedule_steps", schedule_steps, 1, 2.0**62)
         self.state.rules.schedule_factor = number("schedule_factor", schedule_factor, 0, 1)
-        self.state.seed = operator.index(seed) & 0xFFFFFFFFFFFFFFFF
+        self.state.seed = whole("seed", seed, -math.inf) & 0xFFFFFFFFFFFFFFFF
         self.order = np.empty(self.state.n_samples, np.intp)
         self.state.order = <Py_ssize_t*> cnp.PyArray_DATA(self.order)
         self.moments = aligned(2 * net.net.n_parameters, net.dtype)
@@ -210,10 +209,7 @@ schedule_factor=0.5, huber_width=1.0)\n--\n
 
     @batch_size.setter
     def batch_size(self, value):
-        size = operator.index(value)
-        if size < 1:
-            raise ValueError(f"batch_size must be at least 1, and is {size}")
-        self.state.batch_size = size
+        self.state.batch_size = whole("batch_size", value, 1)
 
     @property
     def l1(self):
@@ -258,6 +254,8 @@ schedule_factor=0.5, huber_width=1.0)\n--\n
 
         Raises
         ------
+        TypeError
+            If `steps` is no integer.
         ValueError
             If `steps` is negative, or the loss is on logits and the output activation has become another one.
         RuntimeError
@@ -272,9 +270,7 @@ schedule_factor=0.5, huber_width=1.0)\n--\n
         >>> trainer.divergence.layer
         0
         """
-        cdef Py_ssize_t wanted = operator.index(steps)
-        if wanted < 0:
-            raise ValueError(f"steps must not be negative, and is {steps}")
+        cdef Py_ssize_t wanted = whole("steps", steps)
         self._enter()
         try:
             return self._run(wanted)
@@ -299,6 +295,8 @@ schedule_factor=0.5, huber_width=1.0)\n--\n
 
         Raises
         ------
+        TypeError
+            If `epochs` is no integer.
         ValueError
             If `epochs` is negative, or the loss is on logits and the output activation has become another one.
         RuntimeError
@@ -310,9 +308,7 @@ schedule_factor=0.5, huber_width=1.0)\n--\n
         >>> ac.Trainer(ac.MLP([1, 1]), [[0.0], [1.0]], [0.0, 1.0]).fit(5).shape
         (5,)
         """
-        cdef Py_ssize_t wanted = operator.index(epochs)
-        if wanted < 0:
-            raise ValueError(f"epochs must not be negative, and is {epochs}")
+        cdef Py_ssize_t wanted = whole("epochs", epochs)
         target = -math.inf if target_loss is None else number("target_loss", target_loss)
         history = np.empty(wanted)
         self._enter()

@@ -172,17 +172,16 @@ def test_range_holds(activation: Activation) -> None:
     assert y.min() >= low - 1e-15 and y.max() <= high
 
 
-@activations
-@given(hnp.arrays(np.float32, st.integers(1, 40), elements=st.floats(width=32, allow_nan=False)))
-def test_monotone_functions_are_monotone(activation: Activation, x: np.ndarray) -> None:
+@pytest.mark.parametrize("name", ac.names(tag="monotone"))
+@given(x=hnp.arrays(np.float32, st.integers(1, 40), elements=st.floats(width=32, allow_nan=False)))
+def test_monotone_functions_are_monotone(name: str, x: np.ndarray) -> None:
     # Within one ULP: a bound of one ULP allows neighbours to swap.
-    if "monotone" in activation.spec.tags:
-        y = activation(np.sort(x))
-        finite = np.isfinite(y[:-1]) & np.isfinite(y[1:])
-        left, right = y[:-1][finite], y[1:][finite]
-        with np.errstate(over="ignore"):
-            ulp = np.spacing(np.abs(left))
-        assert np.all(left.astype(np.float64) - right <= ulp)
+    y = ac.get(name)(np.sort(x))
+    finite = np.isfinite(y[:-1]) & np.isfinite(y[1:])
+    left, right = y[:-1][finite], y[1:][finite]
+    with np.errstate(over="ignore"):
+        ulp = np.spacing(np.abs(left))
+    assert np.all(left.astype(np.float64) - right <= ulp)
 
 
 @activations
@@ -214,6 +213,9 @@ def test_wrong_input_is_named_and_out_untouched(activation: Activation) -> None:
         activation.backward(np.ones(3), np.ones(2), out=out)
     with pytest.raises(TypeError, match="out must be a tuple of two arrays, for value and derivative, not ndarray"):
         activation.value_and_derivative(np.ones(3), out=out)
+    for dtype in ("int32", complex, np.longdouble):
+        with pytest.raises(TypeError, match=rf"{activation.name}: dtype must be float16, bfloat16, float32 or float64, not "):
+            activation(np.ones(3), dtype=dtype)
     with pytest.raises(ValueError, match="out must be a tuple of two arrays, for value and derivative, not tuple of 1"):
         activation.value_and_derivative(np.ones(3), out=(out,))
     with pytest.raises(TypeError, match="has no argument 'steepness'"):
@@ -289,8 +291,14 @@ def test_catalogue() -> None:
     assert set(ac.names(tag="bounded")) == {row.name for row in ROWS if "bounded" in row.tags}
     with pytest.raises(ValueError, match="the tags are: .*bounded"):
         ac.names(tag="round")
-    with pytest.raises(ValueError, match="no activation is called 'rleu'.*relu"):
-        ac.get("rleu")
+    for typed, meant in (("rleu", "relu"), ("ReLU", "relu"), ("LeakyReLU", "leaky_relu")):
+        with pytest.raises(ValueError, match=rf"is called '{typed}'; did you mean {meant}\? The names are: .*, tanh, "):
+            ac.get(typed)
+    with pytest.raises(ValueError, match="no activation is called 'zzz'; the names are: "):
+        ac.get("zzz")
+    for wrong in (None, np.tanh):
+        with pytest.raises(TypeError, match="name must be a string or a function of actcore"):
+            ac.get(wrong)
     with pytest.raises(ValueError, match="dialect must be one of torch"):
         ac.get("relu", dialect="caffe")
     with pytest.raises(TypeError, match="has no parameter 'alpha'"):

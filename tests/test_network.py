@@ -212,6 +212,7 @@ def test_initialise_repeats_the_last_choice() -> None:
         ({"sizes": [2, 3, 1], "activation": "softmax"}, ValueError, "output layer"),
         ({"sizes": [2, 3, 1], "init": "glorot"}, ValueError, "glorot.*he_normal"),
         ({"sizes": [2, 3, 1], "seed": -1}, ValueError, "seed.*-1"),
+        ({"sizes": [2, 3, 1], "seed": None}, TypeError, "seed must be an integer, not None"),
         ({"sizes": [2, 3, 1], "dtype": "float16"}, ValueError, "float32 or float64"),
         ({"sizes": [2, 3, 1], "init": "normal", "init_scale": float("nan")}, ValueError, "init_scale"),
         (
@@ -244,6 +245,8 @@ def test_wrong_data_are_named() -> None:
         net.forward([[1.0, 2.0]], out=frozen)
     with pytest.raises(IndexError, match="layers 0 to 1"):
         net.set_activation(2, "relu")
+    with pytest.raises(TypeError, match="layer must be an integer, not 'first'"):
+        net.set_activation("first", "relu")
 
 
 def test_numbers_that_do_not_fit_are_type_errors() -> None:

@@ -100,7 +100,7 @@ def test_wrong_arguments_are_named() -> None:
     net = ac.MLP([2, 3, 1])
     with pytest.raises(ValueError, match="no samples"):
         ac.diagnose(net, np.empty((0, 2)))
-    with pytest.raises(ValueError, match="bins=0"):
+    with pytest.raises(ValueError, match="bins must be at least 1, and is 0"):
         ac.diagnose(net, X, bins=0)
     with pytest.raises(ValueError, match=r"limits=\(1, 1\)"):
         ac.diagnose(net, X, limits=(1, 1))

@@ -98,9 +98,27 @@ def test_divergence_has_its_place() -> None:
         ({"activations": ["tanh", "thanh"]}, "thanh"),
         ({"learning_rates": [0.1, -1]}, "learning_rate"),
         ({"optimizer": "sdg"}, "optimizer must be one of"),
+        ({"activations": ["tanh", "softmax"]}, "softmax alone, in the output layer"),
         ({"seeds": []}, "seeds is empty"),
+        ({"seeds": [-1]}, "seeds must be at least 0, and is -1"),
+        ({"epochs": -1}, "epochs must be at least 0, and is -1"),
     ],
 )
 def test_wrong_arguments_are_named(change: dict, words: str) -> None:
     with pytest.raises(ValueError, match=words):
+        ac.train_many(X, Y, [2, 5, 1], **{**GRID, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"activations": "tanh"}, r"activations must be a sequence, such as \['tanh'\], not 'tanh'"),
+        ({"learning_rates": 0.1}, r"learning_rates must be a sequence, such as \[0.1\], not 0.1"),
+        ({"learning_rates": ["fast"]}, "learning_rates must be a number, not 'fast'"),
+        ({"seeds": [1.5]}, "seeds must be an integer, not 1.5"),
+        ({"epochs": 2.5}, "epochs must be an integer, not 2.5"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_named(change: dict, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
         ac.train_many(X, Y, [2, 5, 1], **{**GRID, **change})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -352,6 +354,8 @@ def test_an_activation_changed_from_another_thread_is_taken_up() -> None:
         ({"learning_rate": math.nan}, ValueError, "learning_rate must be"),
         ({"learning_rate": "fast"}, TypeError, "learning_rate must be a number"),
         ({"batch_size": 0}, ValueError, "batch_size must be at least 1"),
+        ({"batch_size": 2.0}, TypeError, "batch_size must be an integer, not 2.0"),
+        ({"seed": None}, TypeError, "seed must be an integer, not None"),
         ({"momentum": 1.5}, ValueError, "momentum must be"),
         ({"l2": -0.1}, ValueError, "l2 must be"),
     ],
@@ -363,6 +367,22 @@ def test_wrong_arguments_are_named(change: dict, error: type[Exception], words: 
     with pytest.raises(error, match=words):
         ac.Trainer(net, arguments.pop("x"), arguments.pop("y"), **arguments)
     assert np.array_equal(net.parameters, before)
+
+
+def test_steps_and_epochs_are_whole_numbers() -> None:
+    trainer = ac.Trainer(ac.MLP([1, 1]), [[1.0]], [1.0])
+    for run, name in ((trainer.run, "steps"), (trainer.fit, "epochs")):
+        with pytest.raises(TypeError, match=f"{name} must be an integer, not 1.5"):
+            run(1.5)
+        with pytest.raises(ValueError, match=f"{name} must be at least 0, and is -1"):
+            run(-1)
+
+
+def test_a_trainer_says_that_it_cannot_be_pickled() -> None:
+    trainer = ac.Trainer(ac.MLP([1, 1]), [[1.0]], [1.0])
+    for copied in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match=r"cannot pickle 'actcore\.training\.Trainer' object"):
+            copied(trainer)
 
 
 def test_wrong_labels_are_named() -> None:

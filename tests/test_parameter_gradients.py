@@ -72,3 +72,6 @@ def test_masked_entries_take_no_part_and_lazy_ones_wait() -> None:
 def test_a_value_given_twice_is_an_error() -> None:
     with pytest.raises(TypeError, match="prelu: alpha is given twice"):
         ac.prelu.parameter_gradients(np.ones(3), np.ones(3), 0.25, alpha=0.5)
+    for option in ("slope", "out"):
+        with pytest.raises(TypeError, match=f"prelu has no parameter '{option}'; its parameters are: alpha"):
+            ac.prelu.parameter_gradients(np.ones(3), np.ones(3), **{option: np.ones(3)})
