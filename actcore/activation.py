@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -191,8 +191,8 @@ class Activation(Elementwise):
         The bound parameter values.
     ufunc : numpy.ufunc
         The value as a ufunc; each of the other functions has a ``ufunc`` of its own.
-    derivative, second_derivative : callable
-        f′ and f″ of an array.
+    value, derivative, second_derivative : callable
+        f, which is this function itself, f′ and f″ of an array.
     value_and_derivative : callable
         Both in one pass over memory; returns and takes (``out=``) a pair.
     backward : callable
@@ -225,6 +225,11 @@ class Activation(Elementwise):
     def name(self) -> str:
         """The registry name."""
         return self._row.name
+
+    @property
+    def value(self) -> Self:
+        """The function itself, so that ``getattr(f, kind)`` is a function for every kind."""
+        return self
 
     @property
     def spec(self) -> Row:

@@ -74,8 +74,7 @@ def _check_elementwise(name: str, order: str, dtype: str, bound: float, stored: 
     import actcore
 
     what = f"{name} {order} {dtype}"
-    activation = actcore.get(name)
-    function = activation if order == "value" else getattr(activation, order)
+    function = getattr(actcore.get(name), order)
     x = np.array(stored[name]["x"], dtype)
     expected = np.array(stored[name][order])
     result = function(x)

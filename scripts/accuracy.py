@@ -157,7 +157,7 @@ def at_parameters(activation: Activation, dtype: str) -> tuple[Activation, dict[
 def measure(activation: Activation, kind: str, dtype: str, count: int, bound: float, every: int = 1) -> Worst:
     """Compare a sample, thinned to every so many points, with the multi-precision reference."""
     activation, parameters, domain = at_parameters(activation, dtype)
-    function = activation if kind == "value" else getattr(activation, kind)
+    function = getattr(activation, kind)
     kinks = [float(k.at(**parameters)) if callable(k.at) else float(k.at) for k in activation.spec.kinks]
     x = samples(dtype, count, domain, kinks)[::every]
     with np.errstate(all="ignore"):
@@ -182,7 +182,7 @@ def measure(activation: Activation, kind: str, dtype: str, count: int, bound: fl
 def digest_all(activation: Activation, kind: str, step: int = 1) -> int:
     """Return a digest of the results for all float32 numbers, or for every `step`-th."""
     activation, _, domain = at_parameters(activation, "float32")
-    function = activation if kind == "value" else getattr(activation, kind)
+    function = getattr(activation, kind)
     results, digest = np.empty(CHUNK, np.float32), 0
     for x in every_float32(domain, step):
         digest = zlib.crc32(function(x, out=results[: x.size]), digest)
@@ -192,7 +192,7 @@ def digest_all(activation: Activation, kind: str, step: int = 1) -> int:
 def measure_all(activation: Activation, kind: str, bound: float) -> Worst:
     """Compare all float32 numbers with the float64 kernels, whose own error is far below a unit of float32."""
     activation, _, domain = at_parameters(activation, "float32")
-    function = activation if kind == "value" else getattr(activation, kind)
+    function = getattr(activation, kind)
     worst, largest = Worst(), float(np.finfo(np.float32).max)
     results, nearest = np.empty((2, CHUNK), np.float32)
     wide, references = np.empty((2, CHUNK))

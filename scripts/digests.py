@@ -99,7 +99,7 @@ def digests(apply: Apply) -> Iterator[tuple[str, str, str, str]]:
     for row in ROWS:
         activation = ac.get(row.name)
         for order in ORDERS:
-            function = activation if order == "value" else getattr(activation, order)
+            function = getattr(activation, order)
             for dtype in DTYPES:
                 y = np.ascontiguousarray(apply(function, inputs(dtype)))
                 y[np.isnan(y)] = np.nan

@@ -17,7 +17,7 @@ X = np.random.default_rng(0).uniform(0.05, 0.95, 37)
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_both_ways_agree(row, dtype, kind) -> None:
     activation = ac.get(row.name)
-    function = activation if kind.name == "value" else getattr(activation, kind.name)
+    function = getattr(activation, kind.name)
     x = X.astype(dtype)
     inputs = (x, x[::-1].copy())[: len(kind.inputs)]
     short, long = function(*inputs), function.ufunc(*inputs, *activation.parameters.values())
@@ -29,7 +29,7 @@ def test_both_ways_agree(row, dtype, kind) -> None:
     for parameter in row.parameters:
         value = min(max(0.9 * parameter.default + 0.01, parameter.minimum), parameter.maximum)
         bound = activation.bind(**{parameter.name: value})
-        again = bound if kind.name == "value" else getattr(bound, kind.name)
+        again = getattr(bound, kind.name)
         by_keyword = function(*inputs, **{parameter.name: value})
         assert np.array_equal(by_keyword, again.ufunc(*inputs, *bound.parameters.values()))
 

@@ -40,7 +40,7 @@ def lazily() -> Iterator[None]:
 
 
 def call(activation: Any, kind: Any, x: Any, **options: Any) -> tuple[Any, ...]:
-    function = activation if kind.name == "value" else getattr(activation, kind.name)
+    function = getattr(activation, kind.name)
     result = function(*[x] * len(kind.inputs), **options)
     return result if isinstance(result, tuple) else (result,)
 
