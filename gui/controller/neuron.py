@@ -255,7 +255,7 @@ class NeuronController:
             curves.set_flat(shape.flat)
             curves.set_legend(ghost.activation.spec.title if ghost is not None else None, self._second)
         curves.set_histogram(_BINS, np.array(neuron.spread(_BINS.tolist())))
-        curves.set_operating_point(z, a, slope)
+        curves.set_operating_point(z, a, slope, float(shape.activation.second_derivative(np.float64(z))))
         curves.value_plot.setAccessibleDescription(f"At z = {plain(z)} the activation gives {plain(a, 3)}.")
         curves.slope_plot.setAccessibleDescription(f"At z = {plain(z)} the slope is {plain(slope, 3)}.")
         share = flat_share(neuron, shape)

@@ -15,6 +15,9 @@ from .controls import label
 from .plot import Handle, Plot
 from .text import plain
 
+GHOST_WIDTH = 120
+"""Pixels: the name of the activation before is cut where it is longer, as a formula may be."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -110,7 +113,8 @@ class Curves(QWidget):
         if second:
             entries.append(("second", "━", "f″"))
         if ghost is not None:
-            entries.append(("ghost", "┅", f"{ghost} before"))
+            metrics = self.legend.fontMetrics()
+            entries.append(("ghost", "┅", f"{metrics.elidedText(ghost, Qt.TextElideMode.ElideRight, GHOST_WIDTH)} before"))
         entries.append(("ghost", "▄", "spread of the plane's z"))
         colors = {token: theme.color(token).name() for token, _sign, _text in entries}
         self.legend.setText(" &nbsp; ".join(f"<span style='color:{colors[t]}'>{sign}</span> {text}" for t, sign, text in entries))
@@ -130,16 +134,17 @@ class Curves(QWidget):
         self._histogram.setFillLevel(low)
         self._histogram.setData(edges, low + 0.25 * (high - low) * shares / max(shares.max(), 1e-9))
 
-    def set_operating_point(self, z: float, value: float, slope: float) -> None:
-        """Place the operating point and the tangent through it. Beyond the axis it waits at the edge."""
+    def set_operating_point(self, z: float, value: float, slope: float, second: float) -> None:
+        """Place the operating point and the tangent through it; `second` is f″. Beyond the axis it waits at the edge."""
         self._z = z
         shown = min(max(z, self.z_range[0]), self.z_range[1])
         inside = shown == z
         self.value_handle.setPos(shown, value)
         self.slope_handle.setPos(shown, slope)
         # Beyond the axis the words say where it really is.
-        self.value_handle.set_text(f"a = {plain(value, 3)}" if inside else f"z = {plain(z)}")
-        self.slope_handle.set_text(f"f′ = {plain(slope, 3)}")
+        words = f"a = {plain(value, 3)}" if inside else f"z = {plain(z)}"
+        self.value_handle.set_text(words, self.value_plot.steepness(slope))
+        self.slope_handle.set_text(f"f′ = {plain(slope, 3)}", self.slope_plot.steepness(second))
         self._tangent.setVisible(inside)
         low = self.value_plot.box.viewRange()[1][0]
         self._drop.setData([shown, shown], [low, value])

@@ -61,6 +61,8 @@ class Diagram(FocusFrame, QWidget):
     weight_finished = Signal()
     unit_chosen = Signal(int, int)
     """A unit was clicked: layer and unit."""
+    rearranged = Signal()
+    """Units stand in other places: `geometry_map` is another one."""
     pointed = Signal(object)
     """The `Place` under the pointer or the keyboard's cursor, or None."""
 
@@ -357,3 +359,4 @@ class Diagram(FocusFrame, QWidget):
         self._edges = Edges(self._geometry, self._paint_ground)
         self._edges.set_weights(self._weights)
         self.update()
+        self.rearranged.emit()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from . import theme
 from .chooser import ActivationChooser
 from .controls import label
 from .diagram import Diagram
+
+NARROW = 40
+"""Pixels: six layers in the smallest window have less for each head; then the number of units comes first."""
 
 
 class LayerHeads(QWidget):
@@ -48,7 +51,7 @@ class LayerHeads(QWidget):
         self._counts: list[QLabel] = []
         self._heads = [self._head(layer, chooser(f"Activation of layer {layer + 1}")) for layer in range(layers)]
         self.setFixedHeight(66)
-        diagram.installEventFilter(self)
+        diagram.rearranged.connect(self._place)
 
     def show_layers(self, layers: Sequence[tuple[int, str]], most: int) -> None:
         """Show units and activation of every hidden layer; `most` is the limit of units."""
@@ -62,11 +65,6 @@ class LayerHeads(QWidget):
             self.fewer[index].setEnabled(units > 1)
             self.more[index].setEnabled(units < most)
         self._place()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
-            self._place()
-        return False
 
     def _head(self, layer: int, chooser: ActivationChooser) -> QWidget:
         head = QWidget(self)
@@ -113,7 +111,10 @@ class LayerHeads(QWidget):
         for index, head in enumerate(self._heads[: self._count]):
             head.setGeometry(int(columns[index + 1]) - width // 2, 0, width, self.height())
             menu = self.choosers[index].menu
-            menu.setIconSize(QSize(26, 16) if width >= 54 else QSize(20, 14))
+            menu.setIconSize(QSize(26, 16) if width >= 54 else QSize(20, 14) if width >= NARROW else QSize(0, 0))
             menu.setStyleSheet(f"padding-left: {theme.SPACE_XS}px; padding-right: 0")
+            count = self._counts[index]
+            count.setStyleSheet("" if width >= NARROW else f"font-size: {theme.TEXT_S}px")
+            count.setFixedWidth(count.sizeHint().width())
             for button in (self.fewer[index], self.more[index]):
-                button.setFixedWidth(20 if width >= 60 else 15)
+                button.setFixedWidth(min(20, max(7, (width - 2 - count.width()) // 2)))

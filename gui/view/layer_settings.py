@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from . import theme
 from .controls import Menu, label
@@ -20,6 +20,31 @@ class LayerRow(NamedTuple):
     init: str
     spec: Any
     parameters: Mapping[str, float]
+
+
+class _Scroll(QScrollArea):
+    """As high as what is in it; where the window is too low for that, at least `LEAST` of it is seen."""
+
+    LEAST = 66
+    """Pixels: two sliders below each other."""
+
+    def __init__(self, inner: QWidget) -> None:
+        super().__init__()
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setWidgetResizable(True)
+        self.setWidget(inner)
+
+    def sizeHint(self) -> QSize:
+        return self.widget().minimumSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.sizeHint().width(), min(self.sizeHint().height(), self.LEAST))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
 
 
 class LayerSettings(QWidget):
@@ -58,7 +83,8 @@ class LayerSettings(QWidget):
         row.addWidget(self.init)
         row.addStretch(1)
         column.addLayout(row)
-        column.addWidget(self.parameters)
+        self._scroll = _Scroll(self.parameters)
+        column.addWidget(self._scroll)
         self.layer.activated.connect(lambda _index: self._show())
         self.init.activated.connect(lambda index: self.init_chosen.emit(self.chosen, self.init.itemData(index)))
         self.parameters.changing.connect(lambda name, value: self.parameter_changing.emit(self.chosen, name, value))
@@ -88,3 +114,4 @@ class LayerSettings(QWidget):
         # Of all layers: the first that has something to set.
         row = next((row for row in shown if row.parameters), shown[0])
         self.parameters.show_activation(row.spec, row.parameters)
+        self._scroll.setVisible(bool(row.parameters))

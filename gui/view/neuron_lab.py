@@ -135,6 +135,7 @@ class NeuronLab(QWidget):
         self.parameters = ParameterSliders()
         self.parameters.finished.connect(self.gesture_finished)
         self._formula = label("", wrap=True)
+        self._formula.setMinimumWidth(1)  # a long name of one's own does not make the column wider
         self._advice = label("", "muted", wrap=True)
         activation.body.addWidget(self.chooser)
         activation.body.addWidget(self.parameters)

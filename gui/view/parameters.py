@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from . import theme
 from .controls import NumberSlider
+
+NAME_WIDTH = 98
+"""Pixels: longer names, which only a formula has, are cut in the middle."""
 
 
 class ParameterSliders(QWidget):
@@ -66,6 +69,8 @@ class ParameterSliders(QWidget):
             slider.finished.connect(self.finished)
             slider.track.setMinimumWidth(48)
             slider.entry.setFixedWidth(68)
+            name = slider.symbol
+            name.setText(name.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, NAME_WIDTH))
             self.sliders[row.name] = slider
         # The tracks begin below each other, and take what the names leave.
         widest = max((slider.symbol.sizeHint().width() for slider in self.sliders.values()), default=0)

@@ -122,6 +122,11 @@ class Plot(FocusFrame, pg.PlotWidget):
         """Where a point of the plot stands on the widget's viewport."""
         return QPointF(self.mapFromScene(self.box.mapViewToScene(QPointF(x, y))))
 
+    def steepness(self, slope: float) -> float:
+        """A slope in the plot's coordinates as it looks, in pixels."""
+        width, height = self.box.viewPixelSize()
+        return slope * width / height
+
     def draw_once(self, *items: pg.GraphicsItem) -> None:
         """Draw these items when they change, and copy them in all other frames."""
         self._copied += items
@@ -181,6 +186,8 @@ class Plot(FocusFrame, pg.PlotWidget):
 
 TEXT_ROOM = 96.0
 """Pixels to each side of a handle for the words beside it."""
+TEXT_DROP = 13.0
+"""Pixels that they stand higher or lower than the handle, at most."""
 
 
 class Handle(pg.GraphicsObject):
@@ -197,21 +204,26 @@ class Handle(pg.GraphicsObject):
     def __init__(self, token: str = "handle", radius: float = 8.0, text: str = "") -> None:
         super().__init__()
         self.token, self.text, self._radius, self._hover = token, text, radius, False
+        self._lower = 0.0
         self.setFlag(self.GraphicsItemFlag.ItemIgnoresTransformations)
         self.setAcceptHoverEvents(True)
         self.setAcceptedMouseButtons(Qt.MouseButton.LeftButton)
         self.setCursor(Qt.CursorShape.OpenHandCursor)
         self.setZValue(100)
 
-    def set_text(self, text: str) -> None:
-        """Change the words beside it."""
-        if text != self.text:
-            self.text = text
+    def set_text(self, text: str, slope: float = math.inf) -> None:
+        """Change the words beside it; `slope` is that of the curve it stands on, in pixels, which they keep clear of."""
+        if abs(slope) < 0.02:
+            lower = -TEXT_DROP  # over a flat curve
+        else:
+            lower = math.copysign(TEXT_DROP * max(0.0, 1.0 - abs(slope)), slope)  # under a rising one, over a falling one
+        if (text, lower) != (self.text, self._lower):
+            self.text, self._lower = text, lower
             self.update()
 
     def boundingRect(self) -> QRectF:
         reach = self._radius + 6.0
-        return QRectF(-reach - TEXT_ROOM, -reach, 2 * (reach + TEXT_ROOM), 2 * reach)
+        return QRectF(-reach - TEXT_ROOM, -reach - TEXT_DROP, 2 * (reach + TEXT_ROOM), 2 * (reach + TEXT_DROP))
 
     def shape(self) -> QPainterPath:
         path = QPainterPath()
@@ -232,7 +244,9 @@ class Handle(pg.GraphicsObject):
         width = QFontMetricsF(_text_font()).horizontalAdvance(self.text)
         view = self.getViewBox()
         room = view.mapFromView(QPointF(view.viewRect().right(), 0)).x() - view.mapFromView(self.pos()).x()
-        at = QPointF(offset if room > offset + width + 4.0 else -offset - width, 4.0)
+        right = room > offset + width + 4.0
+        lower = self._lower if right or self._lower == -TEXT_DROP else -self._lower  # at the left it is the other way round
+        at = QPointF(offset if right else -offset - width, 4.0 + lower)
         reach = QRectF(-2.0, -14.0, round(width) + 5.0, 20.0)
         Stamps(painter).put(at, reach, _paint_haloed, self.text)
 

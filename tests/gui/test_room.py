@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QScrollArea
 
 from gui.controller.network_drawing import _words_for
+from gui.model.activations import own
+from gui.model.commands import edit_neuron
 from gui.model.dataset import DatasetSettings
 from gui.model.network import MAX_UNITS, Layer
+from gui.model.neuron import Neuron
 from gui.view.arithmetic import Arithmetic, ArithmeticStrip
 from gui.view.diagram import Diagram
 from gui.view.diagram_geometry import Geometry
@@ -130,3 +133,71 @@ def test_the_arithmetic_is_written_whole_in_a_narrow_strip(qtbot):
         right = round(tile * (width + 18.0) + width)
         margin = image[20:70, right - 4 : right - 1]
         assert np.abs(margin - rgb("sunken")).max() < 40, tile
+
+
+LONG = "= a_very_long_parameter_name * x + another_rather_long_one * sin(x)"
+
+
+def test_long_names_do_not_push_the_numbers_out_of_the_window(make_app):
+    app = make_app(neuron=Neuron(activation=LONG))
+    view = app.labs["neuron"].view
+    app.window.resize(1024, 640)
+    app.document.apply(edit_neuron("choose ReLU", activation="relu"))
+    app.tick()
+    app.document.undo()
+    app.tick()
+    QApplication.processEvents()
+    column = view.findChild(QScrollArea)
+    for widget in (view.chooser.own, *(slider.reset for slider in view.parameters.sliders.values())):
+        right = widget.mapTo(column.viewport(), widget.rect().topRight()).x()
+        assert 0 < right < column.viewport().width()
+    assert view.parameters.sliders["another_rather_long_one"].track.accessibleName().endswith("another rather long one")
+    assert view.curves.legend.sizeHint().width() < view.curves.width()
+
+
+def test_eight_sliders_scroll_where_they_do_not_fit(driver):
+    letters = "= a*x + b*tanh(x) + c*sin(x) + d*cos(x) + h*x**2 + k + l*relu(x) + m*sigmoid(x)"
+    d = driver(XOR.changed(hidden=(Layer(8, own(letters.removeprefix("= "))),)))
+    sliders = d.view.settings.parameters.sliders.values()
+    for size, all_seen in (((1024, 640), False), ((1280, 800), True)):
+        d.app.window.resize(*size)
+        QApplication.processEvents()
+        assert min(slider.height() for slider in sliders) >= 24
+        seen = d.view.settings.parameters.visibleRegion().boundingRect()
+        assert seen.height() >= 60
+        assert (seen.height() == d.view.settings.parameters.height()) is all_seen
+    d.choose(d.view.heads.choosers[0].menu, "relu")
+    d.settle()
+    assert not d.view.settings.parameters.isVisible()
+
+
+def test_the_number_of_units_is_written_whole_over_six_layers(driver):
+    d = driver(XOR.changed(hidden=(Layer(12),) * 6))
+    d.app.window.resize(1024, 640)
+    QApplication.processEvents()
+    d.settle()
+    columns = d.view.diagram.geometry_map.columns
+    for head, column in zip(d.view.heads._heads, columns[1:], strict=False):  # the heads move with the columns
+        assert abs(head.geometry().center().x() - column) < 2.0
+        assert d.view.heads.rect().contains(head.geometry())
+    for count in d.view.heads._counts:
+        assert count.width() >= count.fontMetrics().horizontalAdvance("12")
+        assert count.visibleRegion().boundingRect().width() == count.width()
+
+
+@pytest.mark.parametrize("z", [-6.0, -3.0, 0.5, 3.0, 6.0])
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh"])
+def test_the_words_at_the_operating_point_stand_clear_of_the_curve(make_app, activation, z):
+    app = make_app(neuron=Neuron(x1=z, x2=0.0, w1=1.0, w2=0.0, b=0.0, activation=activation))
+    curves = app.lab.view.curves
+    for plot, handle, values in (
+        (curves.value_plot, curves.value_handle, app.lab._shape.value),
+        (curves.slope_plot, curves.slope_handle, app.lab._shape.slope),
+    ):
+        height = float(np.interp(z, app.lab._shape.z, values))
+        start = plot.to_pixels(z, height).x() + 14.0
+        words = QRectF(start, plot.to_pixels(z, height).y() + handle._lower - 4.0, 40.0, 8.0)
+        if words.right() + 30.0 > plot.to_pixels(8.0, 0.0).x():
+            words.translate(-68.0, 0.0)  # no room at the right: they stand at the left
+        places = [plot.to_pixels(*place) for place in zip(app.lab._shape.z, values, strict=True)]
+        assert not any(words.contains(place) for place in places)
