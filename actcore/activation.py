@@ -12,7 +12,7 @@ import numpy as np
 from actcore import _strided, _ufuncs, interop
 from actcore._fastcall import FastCall, forwarding
 from actcore.dtypes import is_accepted, refused
-from actcore.registry import ORDERS, Fact, Parameter, Row
+from actcore.registry import ORDERS, Parameter, Row
 
 
 class _Signature:
@@ -371,7 +371,7 @@ def describe(row: Row, kind: str) -> str:
     )
     kinks = "".join(
         f"Kink at x = {at:g}: the derivative taken there is {derivative:g}, the second derivative {second:g}.\n"
-        for at, derivative, second in kinks_of(row, row.defaults)
+        for at, derivative, second in row.kinks_at(row.defaults)
     )
     return f"""{subject}
 
@@ -407,16 +407,3 @@ References
 ----------
 {row.source}.
 """
-
-
-def resolve(fact: Fact, parameters: Mapping[str, float]) -> float:
-    """Return a fact of the registry at the given parameter values."""
-    return float(fact(**parameters)) if callable(fact) else float(fact)
-
-
-def kinks_of(row: Row, parameters: Mapping[str, float]) -> list[tuple[float, float, float]]:
-    """Return (x, f′, f″) of every kink at the given parameter values."""
-    return [
-        (resolve(kink.at, parameters), resolve(kink.derivative, parameters), resolve(kink.second_derivative, parameters))
-        for kink in row.kinks
-    ]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from actcore._network_arguments import whole
-from actcore.activation import Activation, kinks_of
+from actcore.activation import Activation
 from actcore.network import MLP
 
 
@@ -141,7 +141,7 @@ def linear_regions(net: MLP, X: ArrayLike) -> int:
             raise ValueError(f"layer {layer} has {f.name}, which is not piecewise linear; its pieces cannot be counted")
     sides: list[Any] = []
     for z, f in zip(net.pre_activations(X), hidden, strict=False):
-        for at, *_ in kinks_of(f.spec, f.parameters):
+        for at, *_ in f.spec.kinks_at(f.parameters):
             sides.append(z > at)
     if not sides:
         return min(1, len(np.atleast_2d(np.asarray(X))))

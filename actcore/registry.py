@@ -24,6 +24,11 @@ DIALECTS = ("torch", "keras", "jax", "onnx")
 Fact = float | Callable[..., float]
 
 
+def resolve(fact: Fact, parameters: Mapping[str, float]) -> float:
+    """Return a fact at the given parameter values."""
+    return float(fact(**parameters)) if callable(fact) else float(fact)
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A parameter of an activation, with what a slider and an argument check need."""
@@ -125,6 +130,21 @@ class Row:
     def defaults(self) -> dict[str, float]:
         """The parameters' default values by name."""
         return {p.name: p.default for p in self.parameters}
+
+    def range_at(self, parameters: Mapping[str, float]) -> tuple[float, float]:
+        """Return the ends of the range at the given parameter values."""
+        return resolve(self.range[0], parameters), resolve(self.range[1], parameters)
+
+    def domain_at(self, parameters: Mapping[str, float]) -> tuple[float, float]:
+        """Return the ends of the domain at the given parameter values."""
+        return resolve(self.domain[0], parameters), resolve(self.domain[1], parameters)
+
+    def kinks_at(self, parameters: Mapping[str, float]) -> list[tuple[float, float, float]]:
+        """Return (x, f′, f″) of every kink at the given parameter values."""
+        return [
+            (resolve(kink.at, parameters), resolve(kink.derivative, parameters), resolve(kink.second_derivative, parameters))
+            for kink in self.kinks
+        ]
 
 
 @dataclass(frozen=True)

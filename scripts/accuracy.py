@@ -150,15 +150,14 @@ def excused(
 def at_parameters(activation: Activation, dtype: str) -> tuple[Activation, dict[str, float], tuple[float, float]]:
     """Return the activation bound to what its parameters are in `dtype`, those, and the domain there."""
     parameters = {name: float(np.dtype(dtype).type(value)) for name, value in activation.parameters.items()}
-    low, high = (float(end(**parameters)) if callable(end) else float(end) for end in activation.spec.domain)
-    return (activation.bind(**parameters) if parameters else activation), parameters, (low, high)
+    return activation.bind(**parameters), parameters, activation.spec.domain_at(parameters)
 
 
 def measure(activation: Activation, kind: str, dtype: str, count: int, bound: float, every: int = 1) -> Worst:
     """Compare a sample, thinned to every so many points, with the multi-precision reference."""
     activation, parameters, domain = at_parameters(activation, dtype)
     function = getattr(activation, kind)
-    kinks = [float(k.at(**parameters)) if callable(k.at) else float(k.at) for k in activation.spec.kinks]
+    kinks = [at for at, _, _ in activation.spec.kinks_at(parameters)]
     x = samples(dtype, count, domain, kinks)[::every]
     with np.errstate(all="ignore"):
         y = function(x)
@@ -236,7 +235,7 @@ def main() -> int:
     print(f"{'function':18} {'order':18} {'dtype':8} {'max ULP':>9} {'bound':>6}  at")
     for name in (name for name in ac.names() if any(text in name for text in options.k)):
         activation = ac.get(name)
-        if not hasattr(activation, "second_derivative") or (options.own and activation.spec.double_inside):
+        if options.own and activation.spec.double_inside:
             continue
         for dtype in dtypes:
             for kind, bound in zip(ORDERS, getattr(activation.spec.bounds, dtype), strict=True):

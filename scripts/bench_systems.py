@@ -77,10 +77,7 @@ class Data:
 
 def domain(row: Row | AxisRow) -> tuple[float, float]:
     """Return the ends of the interval of inputs for which a function is defined."""
-    if isinstance(row, AxisRow):
-        return -math.inf, math.inf
-    low, high = (end(**row.defaults) if callable(end) else end for end in row.domain)
-    return low, high
+    return row.domain_at(row.defaults) if isinstance(row, Row) else (-math.inf, math.inf)
 
 
 @lru_cache(maxsize=1)

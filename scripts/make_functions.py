@@ -15,7 +15,6 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 import actcore as ac
-from actcore.activation import kinks_of, resolve
 from actcore.registry import AXIS_ROWS, ROWS, AxisRow, Row, Spelling
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -49,9 +48,9 @@ def elementwise(row: Row) -> str:
         f"`{row.formula}`",
         f"`{row.derivative_formula}`",
         *(f"`{p.name}` = {p.default:g} in {p.bounds}: {p.meaning}{'; learnable' if p.learnable else ''}" for p in row.parameters),
-        *(f"Kink at x = {at:g}: f′ = {first:g}, f″ = {second:g} there" for at, first, second in kinks_of(row, row.defaults)),
+        *(f"Kink at x = {at:g}: f′ = {first:g}, f″ = {second:g} there" for at, first, second in row.kinks_at(row.defaults)),
     ]
-    low, high = (resolve(end, row.defaults) for end in row.domain)
+    low, high = row.domain_at(row.defaults)
     if (low, high) != (-np.inf, np.inf):
         lines.append(f"Defined from {low:g} to {high:g}".replace("inf", "∞").replace("-", "−"))
     return entry(row, lines)

@@ -45,7 +45,7 @@ LOGITS = (
 
 def elementwise(row: Row) -> dict[str, list[float]]:
     """Points of the row's domain and the three orders there, rounded to float64."""
-    low, high = (bound(**row.defaults) if callable(bound) else bound for bound in row.domain)
+    low, high = row.domain_at(row.defaults)
     points = [x for x in (*(-x for x in reversed(MAGNITUDES)), *MAGNITUDES) if low < x < high]
     values: dict[str, list[float]] = {"x": points}
     for order in ORDERS:

@@ -165,7 +165,6 @@ class NumpyTrainer:
 def tame(net: Any) -> None:
     """Move every unit of an ``actcore.MLP`` well inside the domain of its activation, and far from overflow."""
     for w, b, f in zip(net.weights, net.biases, net.activations, strict=True):
-        domain = getattr(f.spec, "domain", (-math.inf, math.inf))
-        low, high = (at(**f.parameters) if callable(at) else at for at in domain)
+        low, high = f.spec.domain_at(f.parameters) if hasattr(f.spec, "domain") else (-math.inf, math.inf)
         b[...] = 0.1 if low == -math.inf else low + 1 if high == math.inf else (low + high) / 2
         w *= 0.3 if low == -math.inf else 0.05

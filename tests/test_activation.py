@@ -15,18 +15,12 @@ from hypothesis.extra import numpy as hnp
 
 import actcore as ac
 from actcore._build.blocks import KINDS
-from actcore.activation import Activation, kinks_of
+from actcore.activation import Activation
 from actcore.registry import ORDERS, ROWS
 
 FLOATS = ("float32", "float64")
 activations = pytest.mark.parametrize("activation", [ac.get(row.name) for row in ROWS], ids=[row.name for row in ROWS])
 dtypes = pytest.mark.parametrize("dtype", FLOATS)
-
-
-def domain_of(activation: Activation) -> tuple[float, float]:
-    """Return the ends of the activation's domain at its parameters."""
-    low, high = (end(**activation.parameters) if callable(end) else end for end in activation.spec.domain)
-    return low, high
 
 
 def samples(dtype: str, n: int = 1000, seed: int = 0) -> np.ndarray:
@@ -127,7 +121,7 @@ def test_threads_and_splits_do_not_change_bits(activation: Activation, dtype: st
 @activations
 @dtypes
 def test_special_values(activation: Activation, dtype: str) -> None:
-    low, high = domain_of(activation)
+    low, high = activation.spec.domain_at(activation.parameters)
     for kind in ORDERS:
         with np.errstate(all="raise"):
             result = getattr(activation, kind)(np.array([np.nan, np.inf, -np.inf], dtype))
@@ -139,7 +133,7 @@ def test_special_values(activation: Activation, dtype: str) -> None:
 @activations
 @dtypes
 def test_kinks_take_the_registered_derivatives(activation: Activation, dtype: str) -> None:
-    for at, derivative, second in kinks_of(activation.spec, activation.parameters):
+    for at, derivative, second in activation.spec.kinks_at(activation.parameters):
         x = np.array([at], dtype)
         assert activation.derivative(x)[0] == np.dtype(dtype).type(derivative)
         assert activation.second_derivative(x)[0] == np.dtype(dtype).type(second)
@@ -147,8 +141,8 @@ def test_kinks_take_the_registered_derivatives(activation: Activation, dtype: st
 
 @activations
 def test_derivatives_match_central_differences(activation: Activation) -> None:
-    kinks = [at for at, _, _ in kinks_of(activation.spec, activation.parameters)]
-    low, high = domain_of(activation)
+    kinks = [at for at, _, _ in activation.spec.kinks_at(activation.parameters)]
+    low, high = activation.spec.domain_at(activation.parameters)
     x = np.linspace(max(low, -6), min(high, 6), 997)
     h = 1e-5
     # Next to a pole of an inverse the step is no longer small.
@@ -162,8 +156,8 @@ def test_derivatives_match_central_differences(activation: Activation) -> None:
 
 @activations
 def test_range_holds(activation: Activation) -> None:
-    low, high = (bound(**activation.parameters) if callable(bound) else bound for bound in activation.spec.range)
-    edges = domain_of(activation)
+    low, high = activation.spec.range_at(activation.parameters)
+    edges = activation.spec.domain_at(activation.parameters)
     y = activation(np.linspace(max(edges[0], -50), min(edges[1], 50), 10_001))
     assert y.min() >= low - 1e-15 and y.max() <= high
 

@@ -45,8 +45,7 @@ def away_from_kinks(net: ac.MLP, x: np.ndarray, distance: float) -> np.ndarray:
     """The samples of which no unit stands near a kink of its activation."""
     keep = np.ones(len(x), bool)
     for z, f in zip(net.pre_activations(x), net.activations, strict=True):
-        for kink in getattr(f.spec, "kinks", ()):
-            at = kink.at(**f.parameters) if callable(kink.at) else kink.at
+        for at, _, _ in f.spec.kinks_at(f.parameters) if hasattr(f.spec, "kinks") else ():
             keep &= (abs(z - at) > distance).all(axis=0)
     return x[keep]
 

@@ -10,6 +10,4 @@ SATURATED = 0.05
 
 def ends_of_range(activation: actcore.Activation) -> tuple[float, float]:
     """The activation's range at its parameters, as the registry states it."""
-    parameters = activation.parameters
-    low, high = (end(**parameters) if callable(end) else end for end in activation.spec.range)
-    return low, high
+    return activation.spec.range_at(activation.parameters)
