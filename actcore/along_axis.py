@@ -13,7 +13,7 @@ import numpy as np
 from actcore import axis_loops, interop
 from actcore._build import axis_blocks
 from actcore._layout import Axes
-from actcore.dtypes import is_accepted, refused
+from actcore.dtypes import numeric
 from actcore.registry import AxisRow
 
 Axis = int | Iterable[int] | None
@@ -115,7 +115,7 @@ class Axiswise:
             if adapt is not None:
                 return adapt(self, kind, arrays, axis, out, options)
         names = ("x",) if kind == "value" else ("y" if self.spec.backward_from == "output" else "x", "g")
-        given = [self._numeric(name, array) for name, array in zip(names, arrays, strict=True)]
+        given = [numeric(self.name, name, array) for name, array in zip(names, arrays, strict=True)]
         axes = self.axes(names[0], given[0].ndim, axis)
         dtype = self.result_dtype(*(array.dtype for array in given))
         shape = given[0].shape if kind == "backward" else self.result_shape(given[0].shape, axes, options)
@@ -124,12 +124,6 @@ class Axiswise:
         with np.errstate(all="ignore"):  # a product that overflows is a result, not an event
             run(*given, axes, result, **{**self.OPTIONS, **options})
         return out if out is not None else result[()] if result.ndim == 0 else result
-
-    def _numeric(self, name: str, array: Any) -> np.ndarray[Any, Any]:
-        given = np.asarray(array)
-        if not is_accepted(given.dtype):
-            raise refused(self.name, name, given.dtype)
-        return given
 
     def axes(self, name: str, ndim: int, axis: Axis) -> Axes:
         """Return the axes as a tuple of distinct numbers from 0, sorted; raise where `axis` does not exist."""

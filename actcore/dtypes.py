@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+
+def numeric(function: str, argument: str, array: Any) -> np.ndarray[Any, Any]:
+    """Return an argument as an array; raise where its dtype is none that the functions take."""
+    given = np.asarray(array)
+    if not is_accepted(given.dtype):
+        raise refused(function, argument, given.dtype)
+    return given
+
 
 def is_accepted(dtype: Any) -> bool:
     """Tell whether a dtype is one that is kept, or an integer or boolean, which is promoted."""

@@ -9,9 +9,15 @@ import numpy as np
 from actcore import interop
 from actcore.activation import Activation
 from actcore.along_axis import Axis, Axiswise
+from actcore.dtypes import numeric
 
 #: What numpy.random.default_rng takes; a Generator is drawn from, and so moves on.
 Randomness = int | np.random.Generator | np.random.SeedSequence | None
+
+
+def _of_its_type(x: np.ndarray[Any, Any], drawn: np.ndarray[Any, Any]) -> Any:
+    """Return what was drawn for `x` in x's floating type, in float64 for integers."""
+    return drawn if x.dtype.kind in "biu" else drawn.astype(x.dtype)
 
 
 class RandomisedLeakyRelu:
@@ -111,14 +117,15 @@ class RandomisedLeakyRelu:
 
         Raises
         ------
+        TypeError
+            If `x` is complex or not numeric.
         ValueError
             If the bounds are out of order.
         """
         if not 0 <= lower <= upper <= 1:
             raise ValueError(f"{self.name}: lower={lower!r} and upper={upper!r} must satisfy 0 <= lower <= upper <= 1")
-        x = np.asarray(x)
-        drawn = np.random.default_rng(rng).uniform(lower, upper, x.shape)
-        return drawn.astype(x.dtype) if x.dtype.kind not in "biu" else drawn
+        x = numeric(self.name, "x", x)
+        return _of_its_type(x, np.random.default_rng(rng).uniform(lower, upper, x.shape))
 
     def derivative(self, x: Any, slopes: Any, out: Any = None) -> Any:
         """Return f′: 1 where x is above 0, the slope elsewhere; `slopes` are those of the forward call."""
@@ -252,10 +259,14 @@ class GumbelSoftmax:
         -------
         ndarray
             Of x's shape.
+
+        Raises
+        ------
+        TypeError
+            If `x` is complex or not numeric.
         """
-        x = np.asarray(x)
-        drawn = np.random.default_rng(rng).gumbel(size=x.shape)
-        return drawn.astype(x.dtype) if x.dtype.kind not in "biu" else drawn
+        x = numeric(self.name, "x", x)
+        return _of_its_type(x, np.random.default_rng(rng).gumbel(size=x.shape))
 
     def backward(self, x: Any, g: Any, noise: Any = None, axis: Axis = -1, *, temperature: float = 1.0, out: Any = None) -> Any:
         """Return the gradient with respect to `x`, of a soft sample and of a hard one.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -63,6 +64,15 @@ def test_wrong_arguments_are_named() -> None:
         for rng in (None, 0):
             with pytest.raises(ValueError, match="must satisfy 0 <= lower <= upper <= 1"):
                 ac.rrelu(X, rng=rng, lower=lower, upper=upper)
+
+
+@pytest.mark.parametrize(("name", "draw"), [("rrelu", ac.rrelu.slopes), ("gumbel_softmax", ac.gumbel_softmax.noise)])
+def test_nothing_is_drawn_for_what_is_not_real(name: str, draw: Callable[..., np.ndarray]) -> None:
+    for wrong in (np.ones(3, complex), ["a"], [None]):
+        with pytest.raises(TypeError, match=f"{name}: x has dtype .*; accepted are float16"):
+            draw(wrong, rng=0)
+    assert draw([1, 2], rng=0).dtype == np.float64
+    assert draw(np.ones(2, np.float16), rng=0).dtype == np.float16
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
