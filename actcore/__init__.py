@@ -109,7 +109,7 @@ def get(name: str | Activation | Axiswise, dialect: str | None = None, **paramet
         raise ValueError(f"no activation is called {name!r}; {meant} names are: {', '.join(functions)}")
     function = functions[name] if isinstance(name, str) else name
     if not isinstance(function, (Activation, Axiswise)):
-        raise TypeError(f"name must be a string or a function of actcore, not {name!r}")
+        raise TypeError(f"name must be a string, an Activation or an Axiswise, not {name!r}")
     if dialect is not None:
         if function is name:
             raise TypeError(f"dialect goes with a name; {name!r} has its parameters already")

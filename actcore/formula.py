@@ -8,6 +8,7 @@ import math
 import threading
 from collections.abc import Callable, Mapping
 from math import inf
+from numbers import Real
 from typing import Any
 
 from actcore import _ufuncs
@@ -115,7 +116,7 @@ def _check_parameters(parameters: Mapping[str, Any]) -> None:
     for name, value in parameters.items():
         if name in RESERVED or keyword.iskeyword(name):
             raise ValueError(f"a parameter cannot be called {name}: that has a meaning of its own")
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, Real):
             raise TypeError(f"the default of {name} must be a number, not {value!r}")
         if not math.isfinite(value):
             raise ValueError(f"the default of {name} must be finite, not {value!r}")

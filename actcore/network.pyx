@@ -13,7 +13,7 @@ from actcore._kernels.training cimport MAX_LAYERS, MAX_VALUES, Layer, Network, N
 from actcore._network_arguments import batch, checked_sizes, number, one_for_each, whole
 from actcore.axiswise import Axiswise
 from actcore.forward cimport ALL_OUTPUTS, INPUT_DERIVATIVE, OUTPUT, PRE_ACTIVATIONS, SLOPES, Part, forward_tiles
-from actcore.initialisers import INITIALISERS, initial_weights
+from actcore.initialisers import initial_weights
 from actcore.runtime cimport network_table, threads_for
 
 cnp.import_array()
@@ -260,9 +260,6 @@ init_scale=None)\n--\n
         scale = self.init_scale if init is None and init_scale is None else init_scale
         chosen = self.init if init is None else init
         start = whole("seed", self.seed if seed is None else seed)
-        if chosen != "recommended" and chosen not in INITIALISERS:
-            choices = ", ".join([*INITIALISERS, "recommended"])
-            raise ValueError(f"no initialiser is called {chosen!r}; the names are: {choices}")
         if scale is not None:
             scale = number("init_scale", scale, -math.inf)
         for k in range(self.net.n_layers):
@@ -462,7 +459,7 @@ init_scale=None)\n--\n
         )
 
     def __repr__(self):
-        names = ", ".join(f.name for f in self.layer_activations)
+        names = ", ".join(getattr(f, "text", f.name) for f in self.layer_activations)  # a formula's name is a digest
         return f"<actcore MLP {'-'.join(map(str, self.sizes))} ({names}), {self.dtype}>"
 
 

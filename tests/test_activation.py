@@ -287,7 +287,7 @@ def test_catalogue() -> None:
     with pytest.raises(ValueError, match="no activation is called 'zzz'; the names are: "):
         ac.get("zzz")
     for wrong in (None, np.tanh):
-        with pytest.raises(TypeError, match="name must be a string or a function of actcore"):
+        with pytest.raises(TypeError, match="name must be a string, an Activation or an Axiswise"):
             ac.get(wrong)
     with pytest.raises(ValueError, match="dialect must be one of torch"):
         ac.get("relu", dialect="caffe")

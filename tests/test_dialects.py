@@ -113,7 +113,7 @@ def test_a_dialect_goes_with_a_name_that_the_system_has() -> None:
         (ValueError, "torch has no function that corresponds to sparsemax", {"name": "sparsemax", "dialect": "torch"}),
         (TypeError, "dialect goes with a name", {"name": ac.elu, "dialect": "torch"}),
         (TypeError, "softmax has no parameter 'alpha'", {"name": "softmax", "alpha": 1.0}),
-        (TypeError, "name must be a string or a function", {"name": ["gelu"]}),
+        (TypeError, "name must be a string, an Activation or an Axiswise", {"name": ["gelu"]}),
     ):
         with pytest.raises(error, match=words):
             ac.get(**arguments)

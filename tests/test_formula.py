@@ -357,6 +357,16 @@ def test_formulas_are_made_in_several_threads_at_once() -> None:
     assert all(slope > 0.5 for slope in slopes)
 
 
+@pytest.mark.parametrize("number", [np.float32(0.5), np.float64(0.5), np.int64(2), 2])
+def test_a_default_may_be_any_real_number(number: Any) -> None:
+    f = ac.formula("a * x", a=number)
+    assert f(3.0) == 3.0 * number and type(f.parameters["a"]) is float
+
+
+def test_a_network_shows_the_formula() -> None:
+    assert repr(ac.MLP([1, 2, 1], activation=SWISH)) == f"<actcore MLP 1-2-1 ({SWISH.text}, linear), float32>"
+
+
 def test_equal_parts_are_computed_once() -> None:
     x = expression.variable("x")
     tanh = expression.apply("tanh", x)
