@@ -19,9 +19,12 @@ from ..model.network import NetworkState
 from ..view import classes, colormap, theme
 from ..view.diagram_geometry import BIAS, Place
 from ..view.inside import LayerView
+from ..view.text import plain
 from .activations import SATURATED, ends_of_range
 
 CURVE_END, BINS = 4.0, 40
+LARGEST = np.float32(1e37)
+"""Logits up to this can be taken from each other in single precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,7 @@ class Pictures:
         if self.state.task == "multiclass":
             palette = np.array([color.getRgb() for color in classes.colors(len(output))], dtype=np.float32)
             ground = np.array(theme.color("surface").getRgb(), dtype=np.float32)
-            share = _upright(ac.softmax(output, axis=0), side)[..., None]
+            share = _upright(ac.softmax(_tamed(output), axis=0), side)[..., None]
             mixed = share * palette[:, None, None] + (1 - share) * ground
             layers.append(mixed.astype(np.uint8, order="C"))
         else:
@@ -95,7 +98,7 @@ class Pictures:
         """The network's answer over the plane."""
         output = self.net.forward(self._grid(side))
         if self.state.task == "multiclass":
-            logits = output.reshape(side, side, -1)
+            logits = _tamed(output).reshape(side, side, -1)
             few = logits[::2, ::2]
             margins = [few[..., k] - np.delete(few, k, axis=-1).max(axis=-1) for k in range(few.shape[-1])]
             return Field(classes.blend(ac.softmax(logits, axis=-1)), margins, (0.0,), (0.0, 1.0))
@@ -123,11 +126,11 @@ class Pictures:
         """What the network says of one point, in words."""
         output = self.net.forward(features_of(np.float32([[x1, x2]]), self.state.features))[0]
         if self.state.task == "multiclass":
-            shares = ac.softmax(output)
+            shares = ac.softmax(_tamed(output))
             return f"class {shares.argmax()}, {shares.max():.0%} sure"
         if self.state.loss == "binary_crossentropy":
             return f"{float(ac.sigmoid(output[0])):.0%} for blue"
-        return f"output {output[0]:.3f}"
+        return f"output {plain(output[0], 3)}"
 
     def insides(self, points: NDArray[np.float32], gradients: Sequence[float]) -> list[LayerView]:
         """What is seen of every hidden layer when it is given `points`, shape (n, inputs)."""
@@ -199,6 +202,11 @@ def _squashed(activation: ac.Activation, values: NDArray[np.float32]) -> NDArray
     if low >= -1.5 and high <= 1.5:
         return values
     return ac.softsign(values)
+
+
+def _tamed(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits whose differences are numbers, as those of a training that diverged are not."""
+    return logits if np.abs(logits).max() < LARGEST else np.clip(np.nan_to_num(logits), -LARGEST, LARGEST)
 
 
 def _upright(fields: NDArray[np.floating], side: int) -> NDArray[np.floating]:

@@ -80,8 +80,10 @@ class Session:
             )
         except KeyError as missing:
             raise SessionError(f"The session file is damaged: {missing} is missing.") from missing
-        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+        except ValueError as error:
             raise SessionError(f"The session file is damaged: {str(error).rstrip('.')}.") from error
+        except (TypeError, AttributeError, OverflowError) as error:  # their words are Python's, for who wrote the program
+            raise SessionError("The session file is damaged: a value in it is of another kind than belongs there.") from error
 
 
 def load(path: str | os.PathLike[str]) -> Session:

@@ -12,7 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from gui.model.dataset import EXTENT, KINDS, DatasetSettings
-from gui.model.network import NetworkState
+from gui.model.network import Layer, NetworkState
 from gui.view.diagram_geometry import BIAS, Place
 from tests.gui.network_driver import LEFT, XOR, Driver, with_weights
 from tests.gui.pictures import image_of
@@ -236,3 +236,14 @@ def test_the_keyboard_shows_a_unit_large(driver):
     QTest.keyClick(d.view.diagram, Qt.Key.Key_Space)
     d.settle()
     assert d.view.output_title.text() == "Layer 1, unit 2"
+
+
+@pytest.mark.parametrize("weight", [1e30, 3e38])
+def test_three_classes_of_a_network_that_diverged_are_drawn(driver, weight):
+    state = XOR.changed(data=DatasetSettings("pinwheel", count=200), hidden=(Layer(2, "relu"),))
+    huge = np.full((3, 2), weight) * [[1, -1], [-1, 1], [1, 1]]
+    d = driver(with_weights(state, ([[1.0, 0.0], [0.0, 1.0]], 0.0), (huge, 0.0)))
+    pictures = d.lab.drawing.pictures
+    assert np.isfinite(pictures.output_field(65).contours).all()
+    assert pictures.answer_at(-3.0, 3.0) == "class 1, 50% sure"  # the second unit alone answers, for the last two classes
+    assert pictures.answer_at(3.0, -2.0).startswith("class 0")

@@ -69,6 +69,8 @@ def _settings(**fields: object) -> str:
         (_settings(speed=10**30), "speed"),
         (_settings(seed=-1), "seed"),
         (_settings(learning_rate="fast"), "damaged"),
+        (_settings(hidden=3), "a value in it is of another kind than belongs there"),
+        (_settings(checkpoint={"step": 0, "parameters": WEIGHTS, "course": [1]}), "of another kind than belongs there"),
         (_settings(checkpoint={"step": 1e308, "parameters": WEIGHTS}), "step of the kept weights"),
         (_settings(checkpoint={"step": 0, "parameters": [float("nan"), *WEIGHTS[1:]]}), "finite numbers"),
         (_settings(checkpoint={"step": 0, "parameters": [1e39, *WEIGHTS[1:]]}), "finite numbers"),
