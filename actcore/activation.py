@@ -241,7 +241,7 @@ class Activation(Elementwise):
         """The bound parameter values, read-only."""
         return self._parameters
 
-    def bind(self, **parameters: Any) -> Activation:
+    def bind(self, **parameters: Any) -> Self:
         """Return a copy with some parameters bound to other values.
 
         Parameters

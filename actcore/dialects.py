@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -84,7 +84,7 @@ class DialectActivation(Activation):
                 function.__doc__ = getattr(self, kind).__doc__
                 setattr(self, kind, function)
 
-    def bind(self, **parameters: Any) -> Activation:
+    def bind(self, **parameters: Any) -> Self:
         """Return a copy in the same dialect with some parameters bound to other values.
 
         Parameters
@@ -97,7 +97,7 @@ class DialectActivation(Activation):
         Activation
             This function itself when nothing is given.
         """
-        return DialectActivation(self.spec, self.dialect, **{**self.parameters, **parameters}) if parameters else self
+        return type(self)(self.spec, self.dialect, **{**self.parameters, **parameters}) if parameters else self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by row, dialect and parameters."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+LOSSES: Any
 class Objective:
     net: Any
     def __init__(self, net: Any, X: Any, y: Any, loss: Any='mse', huber_width: Any=1.0) -> None: ...

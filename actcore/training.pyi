@@ -4,6 +4,14 @@ from typing import Any
 
 from actcore.objective import Objective
 
+OPTIMISERS: Any
+SCHEDULES: Any
+from typing import NamedTuple
+
+class Divergence(NamedTuple):
+    step: Any
+    layer: Any
+    message: Any
 class Trainer(Objective):
     divergence: Any
     def __init__(self, net: Any, X: Any, y: Any, loss: Any='mse', optimizer: Any='sgd', learning_rate: Any=0.03, batch_size: Any=10, l2: Any=0.0, seed: Any=0, *, l1: Any=0.0, momentum: Any=0.9, decay: Any=0.9, beta1: Any=0.9, beta2: Any=0.999, epsilon: Any=1e-08, weight_decay: Any=0.01, clip_norm: Any=0.0, schedule: Any='constant', schedule_steps: Any=1000, schedule_factor: Any=0.5, huber_width: Any=1.0) -> None: ...

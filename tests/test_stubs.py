@@ -18,6 +18,11 @@ RIGHT = """
 from typing import Any
 
 import actcore as ac
+from actcore.training import Divergence
+
+def text(sweep: ac.Sweep, index: tuple[int, int, int]) -> str:
+    found: Divergence = sweep.divergences[index]
+    return ac.formula("a * x", a=1.0).bind(a=2.0).text + str(found.message)
 
 def use(x: Any, y: Any, mask: Any) -> Any:
     ac.gelu(x, out=y, where=mask)
@@ -40,6 +45,8 @@ WRONG = (
     "ac.softmax([1.0], temperature='hot')",
     "ac.glu([1.0, 2.0], where=[True, False])",
     "ac.glu([1.0, 2.0], axis=(0, 1))",
+    "ac.runtime.budget",
+    "ac.formula('x').derivative.text",
 )
 
 

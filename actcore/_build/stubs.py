@@ -118,7 +118,7 @@ def compiled_stub(module: str) -> str:
     for base in re.findall(r"^cdef class \w+\((\w+)\)", source, re.MULTILINE):
         module_of_base = re.findall(rf"^from (actcore\.\w+) cimport .*\b{base}\b", source, re.MULTILINE)
         lines += [f"from {module_of_base[0]} import {base}", ""]
-    lines += [f"{name}: Any" for name in re.findall(r"^([a-z]\w*) = ", source, re.MULTILINE)]
+    lines += _module_names(source)
     decorator = ""
     inside = False
     for match in re.finditer(
@@ -141,6 +141,18 @@ def compiled_stub(module: str) -> str:
                 lines += _compiled_function(source[match.start(3) :], indent if inside else "", decorator)
             decorator = ""
     return "\n".join([*lines, ""])
+
+
+def _module_names(source: str) -> Iterator[str]:
+    """Yield the names that a module assigns and Python can see: not those of C."""
+    declared = re.findall(r"^cdef [\w ]+ (\w+) = ", source, re.MULTILINE)
+    for name, value in re.findall(r"^([a-zA-Z]\w*) = (.*)", source, re.MULTILINE):
+        fields = re.match(r'namedtuple\("\w+", "([\w ]+)"\)', value)
+        if fields:
+            yield from ("from typing import NamedTuple", "", f"class {name}(NamedTuple):")
+            yield from (f"    {field}: Any" for field in fields[1].split())
+        elif name not in declared:
+            yield f"{name}: Any"
 
 
 def _declared_attributes(module: str) -> Iterator[str]:
