@@ -328,7 +328,7 @@ class Activation(Elementwise):
         return f"<actcore activation {self.name}{f' ({bound})' if bound else ''}>"
 
 
-def _rebuild(name: str, parameters: dict[str, float]) -> Activation:
+def _rebuild(name: str, parameters: dict[str, Any]) -> Activation:
     """Undo ``Activation.__reduce__``."""
     from actcore import get
 

@@ -52,6 +52,9 @@ class Axiswise:
     OPTIONS: MappingProxyType[str, Any] = MappingProxyType({})
     #: Whether several axes at once make sense.
     SEVERAL = False
+    #: What a family computes: ``_value(x, axes, out, **options)`` and ``_backward(saved, g, axes, out, **options)``.
+    _value: Callable[..., None]
+    _backward: Callable[..., None]
 
     def __init__(self, row: AxisRow) -> None:
         self.name = self.__name__ = self.__qualname__ = row.name
@@ -120,7 +123,7 @@ class Axiswise:
         dtype = self.result_dtype(*(array.dtype for array in given))
         shape = given[0].shape if kind == "backward" else self.result_shape(given[0].shape, axes, options)
         result = self._result(out, shape, dtype, given[0])
-        run: Callable[..., None] = self._value if kind == "value" else self._backward
+        run = self._value if kind == "value" else self._backward
         with np.errstate(all="ignore"):  # a product that overflows is a result, not an event
             run(*given, axes, result, **{**self.OPTIONS, **options})
         return out if out is not None else result[()] if result.ndim == 0 else result
@@ -129,9 +132,9 @@ class Axiswise:
         """Return the axes as a tuple of distinct numbers from 0, sorted; raise where `axis` does not exist."""
         if axis is None:
             axis = range(ndim)
-        single = hasattr(axis, "__index__")
+        given: Any = [axis] if hasattr(axis, "__index__") else axis
         try:
-            asked = [operator.index(a) for a in ([axis] if single else axis)]  # type: ignore[union-attr]
+            asked = [operator.index(a) for a in given]
         except TypeError:
             raise TypeError(f"{self.name}: axis must be an integer, a tuple of integers or None, not {axis!r}") from None
         for a in asked:
@@ -173,12 +176,6 @@ class Axiswise:
         if not np.can_cast(dtype, out.dtype, "same_kind"):
             raise TypeError(f"{self.name}: the result has dtype {dtype}, which does not fit into out of dtype {out.dtype}")
         return np.asarray(out)
-
-    def _value(self, x: Any, axes: Axes, out: Any) -> None:
-        raise NotImplementedError
-
-    def _backward(self, saved: Any, g: Any, axes: Axes, out: Any) -> None:
-        raise NotImplementedError
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle by name."""

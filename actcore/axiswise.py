@@ -119,7 +119,7 @@ def check_temperature(name: str, temperature: float) -> float:
     """Return the temperature; raise unless it is a positive number."""
     if not isinstance(temperature, (int, float, np.integer, np.floating)) or not temperature > 0:
         raise ValueError(f"{name}: temperature={temperature!r} must be a number above 0")
-    return temperature  # type: ignore[return-value]
+    return temperature
 
 
 def mask_of(name: str, where: Any, shape: tuple[int, ...]) -> Any:

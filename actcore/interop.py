@@ -229,7 +229,7 @@ def _xarray(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
     """Keep name, attributes and the coordinates of every dimension whose length stays; `axis` may name dimensions."""
     _no_out(function.name, "xarray", out)
     xarray = sys.modules["xarray"]
-    where = options.get("where")
+    where: Any = options.get("where")
     labelled = [array for array in (*arrays, where) if kind_of(array) == "xarray"]
     for array in labelled:
         if not isinstance(array, xarray.DataArray):
@@ -256,7 +256,7 @@ def _pandas(function: Any, kind: str, arrays: tuple[Any, ...], axis: Any, out: A
     """Keep index, columns and name, along every axis whose length stays."""
     _no_out(function.name, "pandas", out)
     pandas = sys.modules["pandas"]
-    where = options.get("where")
+    where: Any = options.get("where")
     labelled = [array for array in (*arrays, where) if kind_of(array) == "pandas"]
     like = labelled[0]
     for array in labelled:

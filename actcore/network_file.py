@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from actcore.activation import Activation
-from actcore.axiswise import Axiswise
+from actcore.along_axis import Axiswise
 from actcore.formula import Formula, formula
 from actcore.network import MLP
 
