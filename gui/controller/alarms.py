@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..view.inside import LayerView
 
 LEARNED = 0.9
 """With this score a network has learned, however little of it still moves."""
 SLOW = 0.3
 """A layer with this share of its sums on flat parts learns slowly."""
-VANISHED = 1e-3
+VANISHED = 1e-2
 """A first layer whose gradient is this share of the last one's hardly learns."""
 
 
 def alarm(layers: Sequence[LayerView], score: float) -> str:
     """Say the worst of what keeps these layers from learning, with its cause; empty while nothing does."""
     flat = next((layer for layer in layers if not layer.slope.any()), None)
+    if flat is None and score <= LEARNED and not any(np.ptp(layer.slope) for layer in layers):
+        if layers:
+            return (
+                "All layers are linear, so together they are one: a weighted sum of the inputs, which bends no border. "
+                "Another activation does."
+            )
+        return "Without a hidden layer the output is a weighted sum of the inputs, which bends no border. A hidden layer can."
     if flat is not None:
         return f"Layer {flat.number}: {flat.title} is flat everywhere, so no gradient passes. Another activation can learn."
     worst = max(layers, key=lambda layer: (layer.dead, layer.saturated * (not layer.sparse)), default=None)

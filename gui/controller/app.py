@@ -23,6 +23,34 @@ from .network import NetworkController
 from .neuron import NeuronController
 
 FRAME_MS = 16
+THINGS_TO_TRY = (
+    (
+        "Why a bend is needed",
+        "Network lab: choose Linear for all layers and train. However many layers there are, the border stays straight: "
+        "together they are one. Pause, choose Tanh, and train on: now it bends.",
+    ),
+    (
+        "What saturates",
+        "Neuron lab, Sigmoid: drag the point on the curve into the shaded part. The output hardly changes any more, and "
+        "f′, by which everything that this neuron learns is multiplied, goes to 0.",
+    ),
+    (
+        "What dies",
+        "Network lab: choose ReLU and a learning rate of 1, and train. Units are thrown to where ReLU is flat for every point; "
+        "their frames are dashed, and no gradient reaches them again. Lower the rate, and click Revive in each layer.",
+    ),
+    (
+        "What vanishes",
+        "Network lab: choose Sigmoid, six layers, and look at the bars of the gradient ∇ from right to left: every layer "
+        "takes away a part, and the first one gets next to nothing. Do the same with ReLU.",
+    ),
+    (
+        "What a network loses by another activation",
+        "Network lab: train with Tanh until the spirals are told apart, pause, and choose Sigmoid. The weights are the same, and "
+        "Compare shows before and after. Train: how fast does it find its way back?",
+    ),
+)
+"""Experiments for the help menu, each with its name."""
 STATUS_SECONDS = 0.2
 """Words that change with every frame cannot be read."""
 
@@ -53,6 +81,7 @@ class AppController:
         actions["play"].triggered.connect(lambda: self.lab.toggle_play())
         actions["full_screen"].triggered.connect(self._switch_full_screen)
         actions["help"].triggered.connect(self._show_help)
+        actions["try"].triggered.connect(self._show_things_to_try)
         actions["about"].triggered.connect(self._show_about)
         actions["quit"].triggered.connect(self.window.close)
         self.window.lab_chosen.connect(lambda name: document.show(lab=name))
@@ -114,7 +143,10 @@ class AppController:
             self.window.showFullScreen()
 
     def _show_help(self) -> None:
-        HelpSheet(help_sections(list(self.labs.values())), self.window).open()
+        HelpSheet("Keyboard and mouse", help_sections(list(self.labs.values())), self.window).open()
+
+    def _show_things_to_try(self) -> None:
+        HelpSheet("Things to try", [("Five minutes, five experiments", THINGS_TO_TRY)], self.window).show()
 
     def _show_about(self) -> None:
         text = f"Version {actcore.__version__}. Every value shown is computed by the actcore library."

@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..engine.snapshot import Snapshot
 from ..model.dataset import make_dataset
 from ..model.document import Document
 from ..view.diagram_geometry import BIAS, Place
@@ -48,7 +49,7 @@ class NetworkController:
         self.drawing = Drawing(self.view, self.worker.snapshot)
         self._edits = NetworkEdits(self._live, self._compare_swap)
         self.own_data = OwnData(self.view, lambda: self._live.state.data, self._edits.set_data)
-        self._compared_at: int | None = None
+        self._compared: Snapshot | None = None
         self._connect_training()
         self._connect_edits()
 
@@ -92,12 +93,18 @@ class NetworkController:
         snapshot = self.drawing.snapshot
         if snapshot.message:
             return snapshot.message
+        regression = snapshot.state.task == "regression"
+        share = max(snapshot.test_score, 0.0)
+        before = self._compared
+        if before is not None and before.step == snapshot.step > 0 and before.state.hidden != snapshot.state.hidden:
+            what = "of the variance of the test points explained" if regression else "of the test points right"
+            was = f"{max(before.test_score, 0.0):.0%} before"
+            return f"The same weights with another activation: {share:.0%} {what}, {was}. Train goes on from here."
         if words := alarm(self.drawing.insides, snapshot.train_score):
             return words
-        if snapshot.state.task == "regression":
-            explained = max(snapshot.test_score, 0.0)
-            return f"The network explains {explained:.0%} of the variance of the test points."
-        return f"The network puts {snapshot.test_score:.0%} of the test points into the right class."
+        if regression:
+            return f"The network explains {share:.0%} of the variance of the test points."
+        return f"The network puts {share:.0%} of the test points into the right class."
 
     def news(self) -> str:
         return self.drawing.snapshot.message
@@ -170,17 +177,16 @@ class NetworkController:
     def _compare_swap(self) -> None:
         """Another activation comes on the same weights: keep the picture from before to wipe against."""
         # Walking through the menu compares all of them with what was there when the walk began.
-        if not self.drawing.snapshot.running and self._compared_at != self.drawing.snapshot.step:
+        if not self.drawing.snapshot.running and (self._compared is None or self._compared.step != self.drawing.snapshot.step):
             self.view.compare.setChecked(False)
             self.view.compare.setChecked(True)
 
     def _compare(self, on: bool) -> None:
         view = self.view
-        self._compared_at = None
+        self._compared = None
         if on:
-            snapshot = self.worker.flush()
-            self._compared_at = snapshot.step
-            self.drawing.draw(snapshot, MOVING_SIDE, slow=True)
+            self._compared = self.worker.flush()
+            self.drawing.draw(self._compared, MOVING_SIDE, slow=True)
             view.boundary.keep_before()
             view.loss.keep_ghost()
         else:

@@ -57,12 +57,19 @@ def say(parent: QWidget, title: str, text: str) -> QMessageBox:
     return box
 
 
-class HelpSheet(QDialog):
-    """Keys and gestures in a list; `sections` are titles with rows of (key or gesture, what it does)."""
+LONG = 32
+"""Letters: longer names in a list take more than one line."""
 
-    def __init__(self, sections: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None) -> None:
+
+class HelpSheet(QDialog):
+    """What to know, in a list; `sections` are titles with rows of (key, gesture or name, what it does)."""
+
+    def __init__(
+        self, title: str, sections: Sequence[tuple[str, Sequence[tuple[str, str]]]], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keyboard and mouse")
+        self.setWindowTitle(title)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(620, 640)
         page = QWidget()
         grid = QGridLayout(page)
@@ -75,7 +82,7 @@ class HelpSheet(QDialog):
             grid.addWidget(label(title, "title"), line, 0, 1, 2, Qt.AlignmentFlag.AlignBottom)
             line += 1
             for keys, meaning in rows:
-                grid.addWidget(label(keys, "muted"), line, 0)
+                grid.addWidget(label(keys, "muted", wrap=len(keys) > LONG), line, 0, Qt.AlignmentFlag.AlignTop)
                 grid.addWidget(label(meaning, wrap=True), line, 1)
                 line += 1
         grid.setRowStretch(line, 1)

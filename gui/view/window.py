@@ -52,6 +52,7 @@ ACTIONS = (
     ActionRow("theme", "View", "Light or dark &theme", "Ctrl+T"),
     ActionRow("full_screen", "View", "&Full screen", "F11"),
     ActionRow("help", "Help", "&Keyboard and mouse", "F1"),
+    ActionRow("try", "Help", "&Things to try"),
     ActionRow("about", "Help", "&About"),
 )
 

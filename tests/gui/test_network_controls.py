@@ -187,23 +187,41 @@ def test_after_a_swap_the_training_goes_on_from_the_same_weights(driver):
     d.choose(d.view.bar.chooser.menu, "gelu")
     swapped = d.settle()
     assert (swapped.step, d.view.compare.isChecked()) == (100, True)
+    assert d.lab.status() == (
+        f"The same weights with another activation: {swapped.test_score:.0%} of the test points right, "
+        f"{before.test_score:.0%} before. Train goes on from here."
+    )
     assert np.array_equal(swapped.parameters, before.parameters)
     d.click(button(d.view.bar, "Step"))
     after = d.settle()
     assert after.step == 101
+    assert "another activation" not in d.lab.status()
     assert 0 < np.abs(after.parameters - swapped.parameters).max() < 0.05
 
 
 def layer(number: int, **fields: object) -> LayerView:
     curve = np.ones(2)
-    values = {"title": "Tanh", "slope": curve, "sparse": False, "saturated": 0.0, "dead": 0, "units": 4, "gradient": 0.1, **fields}
+    values = {
+        "title": "Tanh",
+        "slope": np.array([0.5, 1.0]),
+        "sparse": False,
+        "saturated": 0.0,
+        "dead": 0,
+        "units": 4,
+        "gradient": 0.1,
+        **fields,
+    }
     return LayerView(number, z=curve, value=curve, shares=curve, **values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("layers", "score", "words"),
     [
-        ([], 0.5, ""),
+        ([], 0.5, "Without a hidden layer"),
+        ([], 0.95, ""),
+        ([layer(1, slope=np.ones(2)), layer(2, slope=np.ones(2))], 0.5, "All layers are linear, so together they are one"),
+        ([layer(1, slope=np.ones(2)), layer(2)], 0.5, ""),
+        ([layer(1, slope=np.ones(2)), layer(2, slope=np.ones(2))], 0.95, ""),
         ([layer(1), layer(2)], 0.5, ""),
         ([layer(1), layer(2, dead=3)], 1.0, "Layer 2: 3 of 4 units are dead"),
         ([layer(1), layer(2, dead=1)], 1.0, "Layer 2: 1 of 4 units is dead: every point brings it"),

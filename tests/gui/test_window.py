@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 import actcore
-from gui.controller.app import help_sections
+from gui.controller.app import THINGS_TO_TRY, help_sections
 from gui.model.activations import offered
 from gui.model.network import Layer, NetworkState
 from gui.model.neuron import Neuron
@@ -73,6 +73,19 @@ def test_the_help_sheet_lists_every_shortcut_and_gesture(app):
         assert {gesture for gesture, _text in lab.gestures} <= listed
     press(app, Qt.Key.Key_F1, Qt.KeyboardModifier.NoModifier)
     assert app.window.findChild(HelpSheet).isVisible()
+
+
+def test_things_to_try_are_in_the_help_menu_and_name_what_there_is(app):
+    app.window.actions_by_key["try"].trigger()
+    sheet = next(sheet for sheet in app.window.findChildren(HelpSheet) if sheet.isVisible())
+    said = [label.text() for label in sheet.findChildren(QLabel)]
+    for name, what in THINGS_TO_TRY:
+        assert name in said and what in said
+    assert not sheet.isModal()  # it stays open while one tries
+    titles = {actcore.get(name).spec.title for name in actcore.names()}
+    assert {"Linear", "Tanh", "Sigmoid", "ReLU"} <= titles
+    for row in sheet.findChildren(QLabel):
+        assert row.width() >= row.minimumSizeHint().width()
 
 
 # Everybody
