@@ -93,6 +93,8 @@ class NetworkController:
         snapshot = self.drawing.snapshot
         if snapshot.message:
             return snapshot.message
+        if self.view.data.paint.isChecked():
+            return "Painting: drag for the blue class, with Shift or the right button for the orange one. Escape ends it."
         regression = snapshot.state.task == "regression"
         share = max(snapshot.test_score, 0.0)
         before = self._compared

@@ -235,6 +235,9 @@ def test_painting_adds_points_and_one_stroke_is_one_entry(make_app, drag):
     app = make_app(lab="network", network=XOR)
     view = app.lab.view
     QTest.mouseClick(view.data.paint, Qt.MouseButton.LeftButton)
+    assert app.lab.status() == (
+        "Painting: drag for the blue class, with Shift or the right button for the orange one. Escape ends it."
+    )
     before = app.document.session.network.data
     boundary = view.boundary
     drag(boundary.viewport(), boundary.to_pixels(-2.0, 2.8), boundary.to_pixels(2.0, 2.8), tick=app.tick)
@@ -283,6 +286,7 @@ def test_points_are_painted_by_keyboard(make_app):
     assert app.document.session.network.data == before
     QTest.keyClick(boundary, Qt.Key.Key_Escape)
     assert not view.data.paint.isChecked()
+    assert "Painting" not in app.lab.status()
     QTest.keyClick(boundary, Qt.Key.Key_Space)
     assert app.document.session.network.data == before
     QToolTip.hideText()
