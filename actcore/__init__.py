@@ -79,6 +79,7 @@ def get(name: str | Activation | Axiswise, dialect: str | None = None, **paramet
     ----------
     name : str, Activation or Axiswise
         A name from ``names``; a function is returned itself, or a copy when parameters are given.
+        ``rrelu`` and ``gumbel_softmax``, which draw random numbers, are attributes of the package alone.
     dialect : {"torch", "keras", "jax", "onnx"}, optional
         Take that system's parameter defaults and its derivative at kinks; goes with a name.
     **parameters : float or array

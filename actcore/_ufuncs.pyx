@@ -10,7 +10,7 @@ import contextlib
 import numpy as np
 
 from actcore cimport loops
-from actcore._build.blocks import DTYPES, kinds_of
+from actcore._build.blocks import DTYPES, function_name, kinds_of
 from actcore.interrupts cimport interrupted, slice_length
 from actcore.registry import ROWS
 
@@ -75,16 +75,11 @@ cdef _register(str name, list addresses, int n_inputs, int n_parameters, int nou
     globals()[name] = ufunc
 
 
-def ufunc_name(row_name, kind_name):
-    """Return the attribute name of a row's ufunc, e.g. ``gelu_derivative``; the value's is the row's own name."""
-    return row_name if kind_name == "value" else f"{row_name}_{kind_name}"
-
-
 def define(row):
     """Make the ufuncs of a row whose loops are known: one for each kind."""
     for kind in kinds_of(row):
         addresses = [(dtype, <size_t> loops.find(row.name, kind.name, dtype)) for dtype in ("float16", *DTYPES)]
-        name = ufunc_name(row.name, kind.name)
+        name = function_name(row.name, kind.name)
         _register(name, addresses, len(kind.inputs), len(row.parameters), len(kind.outputs))
         if _bfloat16 is not None:
             _register_bfloat16(row, kind)
@@ -95,7 +90,7 @@ def _register_bfloat16(row, kind):
     cdef int number = np.dtype(_bfloat16).num
     cdef int types[24]
     cdef int k
-    ufunc = globals()[ufunc_name(row.name, kind.name)]
+    ufunc = globals()[function_name(row.name, kind.name)]
     first, last = len(kind.inputs), len(kind.inputs) + len(row.parameters)
     for k in range(ufunc.nargs):
         types[k] = cnp.NPY_FLOAT if first <= k < last else number

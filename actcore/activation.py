@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from actcore import _strided, _ufuncs, interop
+from actcore._build.blocks import function_name
 from actcore._fastcall import FastCall, forwarding
 from actcore.dtypes import is_accepted, refused
 from actcore.registry import ORDERS, Parameter, Row
@@ -43,7 +44,7 @@ class Elementwise(FastCall):
     __signature__ = _Signature()
 
     def __init__(self, row: Row, kind: str, parameters: Mapping[str, float], activation: tuple[Any, ...] = ()) -> None:
-        ufunc = getattr(_ufuncs, _ufuncs.ufunc_name(row.name, kind))
+        ufunc = getattr(_ufuncs, function_name(row.name, kind))
         super().__init__(ufunc, row.parameters, parameters.values(), row.name, kind)
         self.__name__ = self.__qualname__ = self.ufunc.__name__
         self._row = row
@@ -52,7 +53,7 @@ class Elementwise(FastCall):
         self._activation = activation  # how to make it again, in order to pickle one of its functions
         self._n_arrays = self.ufunc.nin - len(row.parameters)
         #: What the outputs of a call with several are one by one.
-        self._singles = tuple(getattr(_ufuncs, _ufuncs.ufunc_name(row.name, order)) for order in ORDERS[: self.ufunc.nout])
+        self._singles = tuple(getattr(_ufuncs, function_name(row.name, order)) for order in ORDERS[: self.ufunc.nout])
 
     def __call__(self, *arrays: Any, **options: Any) -> Any:
         """Apply the function where ``FastCall`` did not: parameters by keyword, scattered arrays, and errors in words."""

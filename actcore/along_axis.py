@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from actcore import axis_loops, interop
-from actcore._build import axis_blocks
+from actcore._build.blocks import function_name
 from actcore._layout import Axes
 from actcore.dtypes import numeric
 from actcore.registry import AxisRow
@@ -69,7 +69,7 @@ class Axiswise:
     def _direct(self) -> dict[str, Callable[[tuple[Any, ...], Any], Any]]:
         """Return what computes the kinds for plain arrays along their last axis; it returns None where it does not."""
         row = self.spec
-        return {kind: axis_loops.Plain(axis_blocks.kernel_name(row, kind)) for kind in row.kernels}
+        return {kind: axis_loops.Plain(function_name(row.name, kind)) for kind in row.kernels}
 
     def __call__(self, x: Any, axis: Axis = -1, out: Any = None, **options: Any) -> Any:
         """Apply the function along `axis`; the arguments are those of the instance's docstring."""

@@ -14,6 +14,7 @@ from libc.stdlib cimport free, malloc
 import numpy as np
 
 from actcore._build import axis_blocks
+from actcore._build.blocks import function_name
 from actcore._kernels.passes cimport COUNT, FIGURES, HIGH, LOW, MAX_ARRAYS, TILE, TOP, AxisBlock, AxisEntry, Pass
 from actcore.interrupts cimport interrupted, raise_interrupt, slice_length
 from actcore.loops cimport copy
@@ -542,8 +543,8 @@ cdef size_t _new(AxisEntry entry, row, kernel, str dtype) except 0:
 cdef _register_all():
     cdef const AxisEntry* entry = <const AxisEntry*> axis_table()
     cdef dict found = {}
-    for row, order, kernel, dtype in axis_blocks.entries():
-        name = axis_blocks.kernel_name(row, order)
+    for row, kind, kernel, dtype in axis_blocks.entries():
+        name = function_name(row.name, kind)
         _loops[name, dtype] = _new(entry[0], row, kernel, dtype)
         found.setdefault(name, (kernel, {}))[1][dtype] = _loops[name, dtype]
         entry += 1

@@ -73,7 +73,7 @@ def test_every_block_loop_is_vectorised(level: isa.InstructionSet, tmp_path: Pat
     along_axis = [name for name in code if re.search(r"_float(32|64)_(row|tile)$", name)]
     assert len(along_axis) == 2 * len(list(axis_blocks.entries()))
     # A kernel along an axis is several loops, with arithmetic in full registers in each; a mere map is one.
-    maps = {axis_blocks.kernel_name(row, order) for row, order, kernel, _ in axis_blocks.entries() if kernel.folds == 0}
+    maps = {blocks.function_name(row.name, kind) for row, kind, kernel, _ in axis_blocks.entries() if kernel.folds == 0}
     wanted = {name: 2 if name.split("_float")[0] in maps else 20 for name in along_axis}
     few = [name for name in along_axis if code[name].split(".size")[0].count(REGISTER[level.name]) < wanted[name]]
     assert not few, f"kernels along an axis without vector arithmetic: {', '.join(few)}"

@@ -1,4 +1,4 @@
-"""Generate the entry points of the kernels along an axis: function x order x dtype, each for a row and for a tile.
+"""Generate the entry points of the kernels along an axis: function x kind x dtype, each for a row and for a tile.
 
 The text is appended to the block loops of every instruction set (``actcore._build.blocks``); the table it exports is in the
 order of ``entries``.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from actcore._build.blocks import DTYPES
+from actcore._build.blocks import DTYPES, function_name
 from actcore.registry import AXIS_ROWS, AxisKernel, AxisRow
 
 _HEADER = """
@@ -19,25 +19,20 @@ from actcore._kernels.passes cimport TILE, AxisEntry, Pass
 
 
 def entries() -> Iterator[tuple[AxisRow, str, AxisKernel, str]]:
-    """Yield (row, order, kernel, dtype) of every entry of the table."""
+    """Yield (row, kind, kernel, dtype) of every entry of the table."""
     for row in AXIS_ROWS:
-        for order, kernel in row.kernels.items():
+        for kind, kernel in row.kernels.items():
             for dtype in DTYPES:
-                yield row, order, kernel, dtype
-
-
-def kernel_name(row: AxisRow, order: str) -> str:
-    """Return the name of a row's kernel, e.g. ``softmax_backward``; the value's is the row's own."""
-    return row.name if order == "value" else f"{row.name}_{order}"
+                yield row, kind, kernel, dtype
 
 
 def module_text() -> str:
     """Return the part of an instruction set's module that is about functions along an axis."""
     lines = _HEADER.splitlines()
     table = []
-    for row, order, kernel, dtype in entries():
+    for row, kind, kernel, dtype in entries():
         ctype = DTYPES[dtype]
-        function = kernel_name(row, order)
+        function = function_name(row.name, kind)
         inputs = [f"<const {ctype}*> args[{k}]" for k in range(len(kernel.inputs))]
         arguments = ", ".join([*inputs, f"<{ctype}*> args[{len(inputs)}]"])
         for layout, width in (("row", "1"), ("tile", "TILE")):

@@ -75,6 +75,11 @@ def kinds_of(row: Row) -> tuple[Kind, ...]:
     return (*KINDS, *gradients)
 
 
+def function_name(row_name: str, kind: str) -> str:
+    """Return the name of what computes a kind of a row, e.g. ``gelu_derivative``; the value's is the row's own."""
+    return row_name if kind == "value" else f"{row_name}_{kind}"
+
+
 _HEADER = '''\
 # Generated from actcore/registry.py by actcore/_build/blocks.py; do not edit, do not commit.
 """Block loops of the instruction set "{isa}"."""
