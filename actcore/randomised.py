@@ -9,6 +9,7 @@ import numpy as np
 from actcore import interop
 from actcore.activation import Activation
 from actcore.along_axis import Axis, Axiswise
+from actcore.axiswise import check_temperature
 from actcore.dtypes import numeric
 
 #: What numpy.random.default_rng takes; a Generator is drawn from, and so moves on.
@@ -242,6 +243,7 @@ class GumbelSoftmax:
             raise TypeError(f"{self.name}: give rng, to draw noise, or noise, not both")
         if rng is not None:
             noise = self.noise(x, rng)
+        check_temperature(self.name, temperature)
         sample = self._hardmax if hard else self._softmax
         return sample(self._noisy(x, noise), axis, out=out, temperature=temperature)
 
@@ -289,6 +291,7 @@ class GumbelSoftmax:
         ndarray
             Of x's shape.
         """
+        check_temperature(self.name, temperature)
         sample = self._softmax(self._noisy(x, noise), axis, temperature=temperature)
         return self._softmax.backward(sample, g, axis, out=out, temperature=temperature)
 
