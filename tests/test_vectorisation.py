@@ -46,6 +46,7 @@ def functions(assembly: str) -> dict[str, str]:
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+@pytest.mark.timeout(900)  # it compiles a whole module
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.name)
 def test_every_block_loop_is_vectorised(level: isa.InstructionSet, tmp_path: Path) -> None:
     loops = element_loops((ROOT / "actcore" / "_kernels" / f"blocks_{level.name}.pyx").read_text(encoding="utf-8"))
