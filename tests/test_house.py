@@ -98,6 +98,20 @@ def test_the_registry_stands_alone():
     assert {name.split(".")[0] for name in imported} <= sys.stdlib_module_names
 
 
+def test_every_row_fits_the_compiled_modules():
+    """They keep a call's parameters in places of their own, whose number each of them states."""
+    places = {
+        "_fastcall.pyx": "MAX_PARAMETERS",
+        "_strided.pyx": "MAX_PARAMETERS",
+        "programs.pxi": "PARAMETERS",
+        "_kernels/training.pxd": "MAX_VALUES",
+    }
+    for name, constant in places.items():
+        found = re.search(rf"^    {constant} = (\d+)", (ROOT / "actcore" / name).read_text(encoding="utf-8"), re.MULTILINE)
+        assert found is not None, f"{constant} is no longer in {name}"
+        assert max(len(row.parameters) for row in ROWS) <= int(found[1]), f"raise {constant} in {name}"
+
+
 def test_packages_are_all_declared():
     setuptools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     folders = {"actcore": "actcore", "actcore_gui": "gui"}

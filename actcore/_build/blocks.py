@@ -95,8 +95,8 @@ from actcore._kernels.table cimport Block, Entry
 
 cdef void in_double(Block block, char** args, Py_ssize_t n, int inputs, int held, int outputs) noexcept nogil:
     # A float64 block on float32 numbers, piece by piece: of so many arrays, so many single parameters, into so many arrays.
-    cdef double wide[8][{piece}]
-    cdef char* places[8]
+    cdef double wide[{arrays}][{piece}]
+    cdef char* places[{arrays}]
     cdef const float* source
     cdef float* target
     cdef Py_ssize_t start, count, i
@@ -269,7 +269,10 @@ def fingerprint() -> str:
 
 def module_text(isa: str, extra: str = "") -> str:
     """Return the Cython source of one instruction set's module; `extra` is appended before the tables are exported."""
-    lines = _HEADER.format(isa=isa, families=", ".join(sorted({row.kernels for row in ROWS})), piece=PIECE).splitlines()
+    families = ", ".join(sorted({row.kernels for row in ROWS}))
+    widened = [(row, kind) for row in ROWS if row.double_inside for kind in kinds_of(row)]
+    arrays = max(len(kind.inputs) + len(row.parameters) + len(kind.outputs) for row, kind in widened)
+    lines = _HEADER.format(isa=isa, families=families, piece=PIECE, arrays=arrays).splitlines()
     lines.append("")
     entries: list[str] = []
     for name, (packed, wide) in CONVERSIONS.items():
