@@ -34,11 +34,20 @@ _ROWS = {row.name: row for row in ROWS}
 
 def unknowns(text: str) -> list[str]:
     """Return the names in a formula that have no meaning yet: those for which ``formula`` wants a default."""
-    return sorted(variables(parse(text, None)) - {"x"})
+    plain, parsed = _parsed(text)
+    reader = _Reader(plain, None)
+    reader.read(parsed, DEEPEST)
+    return sorted(reader.unknown)
 
 
-def parse(text: str, parameters: tuple[str, ...] | None) -> Expression:
-    """Return the expression that a text describes; None accepts any parameter."""
+def parse(text: str, parameters: tuple[str, ...]) -> Expression:
+    """Return the expression that a text describes."""
+    plain, parsed = _parsed(text)
+    return _Reader(plain, parameters).read(parsed, DEEPEST)
+
+
+def _parsed(text: str) -> tuple[str, ast.expr]:
+    """Return a text as Python spells it, and what Python's parser makes of it."""
     if not isinstance(text, str):
         raise TypeError(f"a formula is a string, not {type(text).__name__}")
     if len(text) > LONGEST:
@@ -50,12 +59,11 @@ def parse(text: str, parameters: tuple[str, ...] | None) -> Expression:
     if not plain:
         raise ValueError("the formula is empty; an example is x * sigmoid(x)")
     try:
-        parsed = ast.parse(plain, mode="eval").body
+        return plain, ast.parse(plain, mode="eval").body
     except SyntaxError as error:
         raise ValueError(f"the formula cannot be read{_place(plain, error.offset)}{_hint(plain)}") from None
     except (ValueError, RecursionError, MemoryError):
         raise ValueError("the formula cannot be read") from None
-    return _Reader(plain, parameters).read(parsed, DEEPEST)
 
 
 def _place(text: str, offset: int | None) -> str:
@@ -121,11 +129,15 @@ _BINARY: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: 
 
 
 class _Reader:
-    """Turns what the parser found into an expression; whatever it does not know is an error."""
+    """Turns what the parser found into an expression; whatever it does not know is an error.
+
+    Without `parameters` any name can be one, and those found are in `unknown`: also where the expression came out without them.
+    """
 
     def __init__(self, text: str, parameters: tuple[str, ...] | None) -> None:
         self._text = text
         self._parameters = parameters
+        self.unknown: set[str] = set()
 
     def read(self, node: ast.expr, depth: int) -> Expression:
         """Return the expression of a node and of all that is in it, at most so deep."""
@@ -186,6 +198,7 @@ class _Reader:
         if name in _NAMES:
             raise ValueError(f"a function needs brackets: write {name}(x)")
         if self._parameters is None:
+            self.unknown.add(name)
             return variable(name)
         raise ValueError(f"{name} is neither x nor a parameter; give a parameter its default: formula(..., {name}=1.0)")
 

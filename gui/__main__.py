@@ -109,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.session:  # who asks for a file wants that one; what a crash left waits for the next start
         controller.files.opened(arguments.session)
     else:
-        controller.files.recover()
+        controller.files.begin()
     controller.files.start_autosave()
     controller.window.closing.connect(controller.files.keep_for_next_start)
     controller.window.closing.connect(lambda: remember(controller.window, controller.document.session))

@@ -25,6 +25,7 @@ from .lab import Lab
 AUTOSAVE_MS = 3000
 """At most this much work is lost in a crash."""
 RECENT_FILES = 8
+WELCOME_SECONDS = 20.0
 LAST = "last.json"
 """In the app's own folder: the work as it was left."""
 SESSION_FILTER = "Session (*.json)"
@@ -130,6 +131,11 @@ class Files:
             print(f"The work could not be kept for the next start: {error}", file=sys.stderr)
         else:
             _recovery().unlink(missing_ok=True)
+
+    def begin(self) -> None:
+        """Bring back what a crash left; else tell who starts for the first time where to begin."""
+        if not self.recover() and last_session() is None:
+            self._window.tell("New here? “Things to try” in the Help menu: five experiments in five minutes.", WELCOME_SECONDS)
 
     def recover(self) -> bool:
         """Bring back the work of a run that ended without closing; returns whether there was any."""

@@ -129,6 +129,10 @@ NAME_WIDTH = 80
 """The least that is shown of a name that has to be cut: some ten letters."""
 
 
+LIST_WIDTH = 420
+"""The most that an open list of names is made wider to."""
+
+
 class Menu(QComboBox):
     """A menu of choices with the app's own arrow. Where icon and name do not fit together, one of them goes.
 
@@ -165,8 +169,8 @@ class Menu(QComboBox):
         return self.sizeHint()  # Qt's own is a few pixels less than the name takes
 
     def showPopup(self) -> None:
-        """Open the list as wide as its longest name, however narrow the menu is."""
-        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + ARROW_WIDTH)
+        """Open the list as wide as its longest name, however narrow the menu is; a very long one, a formula, is cut."""
+        self.view().setMinimumWidth(min(self.view().sizeHintForColumn(0) + ARROW_WIDTH, LIST_WIDTH))
         super().showPopup()
 
     def wheelEvent(self, event: QWheelEvent) -> None:

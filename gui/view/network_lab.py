@@ -97,15 +97,31 @@ class NetworkLab(QWidget):
         beside.addWidget(self.features, 1)
         inputs.body.addLayout(beside)
         training = Card("Training")
-        self.loss_choice = self._choice("Loss", "loss", [], "What training makes small")
+        self.loss_choice = self._choice(
+            "Loss", "loss", [], "What training makes small: how far the answers are from the right ones"
+        )
         training.body.addLayout(_labelled("Loss", self.loss_choice))
         self.batch = NumberSlider(
-            "Batch", "Batch size", 1, 100, 10, decimals=0, tip="Points for one step", symbol_width=SYMBOL_WIDTH
+            "Batch",
+            "Batch size",
+            1,
+            100,
+            10,
+            decimals=0,
+            tip="Points for one step: few make it noisy, many make it slow",
+            symbol_width=SYMBOL_WIDTH,
         )
         self.batch.track.setMinimumWidth(48)
         self.batch.changing.connect(lambda value: self.edited.emit("batch_size", round(value)))
         self.decay = NumberSlider(
-            "L2", "Weight decay", 0, 0.1, 0, decimals=4, tip="Pulls all weights towards zero", symbol_width=SYMBOL_WIDTH
+            "L2",
+            "Weight decay",
+            0,
+            0.1,
+            0,
+            decimals=4,
+            tip="Pulls all weights towards zero, for smoother borders",
+            symbol_width=SYMBOL_WIDTH,
         )
         self.decay.track.setMinimumWidth(48)
         self.decay.changing.connect(lambda value: self.edited.emit("l2", value))
@@ -165,7 +181,7 @@ class NetworkLab(QWidget):
         self.compare = chip("Compare", "Compare before and after", tip)
         self.compare.toggled.connect(self.compare_toggled)
         self.show_test = QCheckBox("test")
-        self.show_test.setToolTip("Show the test points, as rings")
+        self.show_test.setToolTip("Show the test points, as rings: the network does not learn from them")
         self.show_test.setAccessibleName("Show the test points")
         self.show_test.setChecked(True)
         self.show_test.toggled.connect(self.test_toggled)

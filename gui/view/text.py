@@ -20,6 +20,11 @@ def count(number: int, room: int) -> str:
     return text if len(text) <= room else f"{number / 1e6:.{2 if number < 1e8 else 1}f}\u2009M"
 
 
+def cut(text: str, most: int) -> str:
+    """A text, or its beginning where it has more than so many letters."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def factor(value: float) -> str:
     """A number as it stands inside a product or sum: in brackets where negative."""
     text = plain(value)

@@ -70,7 +70,13 @@ class TrainBar(Card):
         row.addStretch(1)
         self.speed = self._choice(row, "Steps a second", "speed", speeds, "The pace of the training; its result is the same")
         self.optimizer = self._choice(row, "Optimiser", "optimizer", optimizers, "How a gradient becomes a step")
-        self.rate = self._choice(row, "Learning rate", "learning_rate", rates, "How far the weights move in each step")
+        self.rate = self._choice(
+            row,
+            "Learning rate",
+            "learning_rate",
+            rates,
+            "How far the weights move in each step: too far, and the loss jumps, or units die",
+        )
         self.chooser = chooser
         chooser.menu.setMinimumWidth(80)
         chooser.menu.setIconSize(QSize(26, 16))  # as high as the other menus

@@ -21,8 +21,11 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .controls import label
+from .text import cut
 
 TOLD_SECONDS = 4.0
+LONGEST_ENTRY = 60
+"""Letters of an entry of a menu: the rest of a long formula is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ class Window(QMainWindow):
         for key, verb, text in (("undo", "Undo", undo), ("redo", "Redo", redo)):
             action = self.actions_by_key[key]
             action.setEnabled(text is not None)
-            action.setText(f"&{verb} {text}" if text else f"&{verb}")
+            action.setText(f"&{verb} {cut(text, LONGEST_ENTRY)}" if text else f"&{verb}")
             action.setToolTip(f"{action.text().replace('&', '')} ({action.shortcut().toString()})")
 
     def set_status(self, text: str, news: str = "") -> None:
@@ -134,10 +137,11 @@ class Window(QMainWindow):
             self._told_until = 0.0 if news else self._told_until
         if text != self.status.text() and time.monotonic() >= self._told_until:
             self.status.setText(text)
+            self.status.setToolTip(text)  # where the window is too narrow for it
 
-    def tell(self, text: str) -> None:
+    def tell(self, text: str, seconds: float = TOLD_SECONDS) -> None:
         """Say in the status line what was done, long enough to be read."""
-        self._told_until = time.monotonic() + TOLD_SECONDS
+        self._told_until = time.monotonic() + seconds
         self.status.setText(text)
 
     def set_recent(self, paths: list[str]) -> None:

@@ -138,6 +138,19 @@ def test_work_is_recovered_after_a_crash(app, make_app):
     assert not make_app().files.recover()
 
 
+def test_only_who_starts_for_the_first_time_is_told_where_to_begin(app):
+    welcome = "New here? “Things to try” in the Help menu"
+    app.files.begin()
+    app._status_at = 0.0
+    app.tick()
+    assert app.window.status.text().startswith(welcome)
+    app.files.keep_for_next_start()
+    app.window.tell("")
+    app.files.begin()
+    assert app.window.status.text() == ""
+    (_own_folder() / "last.json").unlink()
+
+
 def test_what_was_left_is_there_at_the_next_start(app, make_app):
     app.labs["neuron"].view.number_changing.emit("w1", 1.75)
     app.labs["network"].worker.advance(30)

@@ -109,6 +109,7 @@ def test_an_example_is_a_click_and_cancel_changes_nothing(make_app, qtbot):
         ("tanh(x", "The formula cannot be read at '(x', character 5; a bracket is not closed."),
         ("x if x > 0", "The formula cannot be read at 'x if x > 0', character 1; an if needs its else, as in x if x > 0 else 0."),
         ("1,5 * x", "A comma stands only between the numbers of a function; decimals follow a point, as in 1.5."),
+        ("a * x * 0 + x", "The formula does not use a; it is: x."),
         ("relu", "A function needs brackets: write relu(x)."),
         ("X", "The formula does not contain x; it is: X, and x is a small letter."),
     ],
