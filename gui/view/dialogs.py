@@ -87,6 +87,7 @@ class HelpSheet(QDialog):
                 line += 1
         grid.setRowStretch(line, 1)
         scroll = QScrollArea()
+        scroll.setAccessibleName(title)
         scroll.setWidget(page)
         scroll.setWidgetResizable(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

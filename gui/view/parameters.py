@@ -78,6 +78,14 @@ class ParameterSliders(QWidget):
             slider.symbol.setMinimumWidth(max(widest, slider.symbol.minimumWidth()))
         self._columns = 0
         self._place()
+        # What is made later would come last in the whole window when one goes by keyboard; it belongs after what stands before it.
+        before = self.previousInFocusChain()
+        while before.focusPolicy() == Qt.FocusPolicy.NoFocus and before is not self:
+            before = before.previousInFocusChain()
+        for slider in self.sliders.values():
+            for stop in (slider.track, slider.entry):
+                QWidget.setTabOrder(before, stop)
+                before = stop
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()

@@ -222,3 +222,23 @@ def test_the_dialog_says_aloud_what_it_shows(make_app, qtbot):
     type_formula(app, dialog, "tanh(x", qtbot)
     assert dialog.entry.accessibleDescription() == dialog.message.text()
     dialog.reject()
+
+
+def test_by_keyboard_the_sliders_of_a_formula_come_after_what_chose_it(make_app):
+    app = make_app(neuron=Neuron(activation="= a * x + b"), network=XOR.changed(hidden=(Layer(3, "= a * x + b"),)))
+    neuron, network = (app.labs[name].view for name in ("neuron", "network"))
+    for name, start, sliders in (
+        ("neuron", neuron.chooser.own, neuron.parameters.sliders),
+        ("network", network.settings.init, network.settings.parameters.sliders),
+    ):
+        app.document.show(lab=name)
+        app.tick()
+        QApplication.processEvents()
+        app.tick()
+        here = start
+        for slider in sliders.values():
+            for stop in (slider.track, slider.entry):
+                here.setFocus()
+                QTest.keyClick(here, Qt.Key.Key_Tab)
+                assert app.window.focusWidget() is stop
+                here = stop

@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QScrollArea
 
 from gui.controller.network_drawing import _words_for
@@ -176,6 +177,10 @@ def test_eight_sliders_scroll_where_they_do_not_fit(driver):
         seen = d.view.settings.parameters.visibleRegion().boundingRect()
         assert seen.height() >= 60
         assert (seen.height() == d.view.settings.parameters.height()) is all_seen
+        *_, before_last, last = sliders
+        before_last.entry.setFocus()
+        QTest.keyClick(before_last.entry, Qt.Key.Key_Tab)
+        assert d.app.window.focusWidget() is last.track and not last.track.visibleRegion().isEmpty()
     d.choose(d.view.heads.choosers[0].menu, "relu")
     d.settle()
     assert not d.view.settings.parameters.isVisible()
