@@ -40,8 +40,11 @@ class LiveNetwork:
         self._document.apply(edit_network(text, lambda _: state, merge))
 
     def keep(self) -> None:
-        """Put the weights of this moment into the document, so that a session file holds them."""
-        self._show(replace(self.state, checkpoint=self._checkpoint()))
+        """Put the newest weights into the document, so that a session file holds them: looking back loses nothing."""
+        snapshot = self.worker.flush()
+        looking_back = snapshot.step < snapshot.last_step
+        kept = self._present if self._present is not None and looking_back else self._checkpoint()
+        self._show(replace(self.state, checkpoint=kept))
 
     def hold(self) -> Checkpoint:
         """Put the weights of this moment into the document: undo of what follows brings back exactly these."""

@@ -199,6 +199,30 @@ def test_a_kept_session_shows_the_course_that_led_to_it(driver, tmp_path):
     assert np.array_equal(snapshot.parameters, later)
 
 
+def test_looking_back_takes_nothing_out_of_a_file(driver, tmp_path):
+    d = driver()
+    d.worker.advance(300)
+    newest = d.settle()
+    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
+    d.view.loss.setFocus()
+    QTest.keyClick(d.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    past = d.settle()
+    assert past.step < 300
+    assert d.app.files.save_to(tmp_path / "work.json")
+    assert d.settle().step == past.step  # one goes on looking
+    other = driver(XOR.changed(seed=5))
+    assert other.app.files.save_to(tmp_path / "other.json")
+    assert other.app.files.open(tmp_path / "work.json")
+    opened = other.settle()
+    assert (opened.step, opened.last_step) == (300, 300)
+    assert np.array_equal(opened.parameters, newest.parameters)
+    # Another session in its place, too: undo brings back the newest weights.
+    assert d.app.files.open(tmp_path / "other.json")
+    assert d.settle().step == 0
+    d.app.document.undo()
+    assert np.array_equal(d.settle().parameters, newest.parameters)
+
+
 def test_a_course_of_one_step_keeps_its_stride(driver, tmp_path):
     d = driver()
     d.worker.advance(3000)
