@@ -19,15 +19,15 @@ VANISHED = 1e-2
 def alarm(layers: Sequence[LayerView], score: float) -> str:
     """Say the worst of what keeps these layers from learning, with its cause; empty while nothing does."""
     flat = next((layer for layer in layers if not layer.slope.any()), None)
-    if flat is None and score <= LEARNED and not any(np.ptp(layer.slope) for layer in layers):
+    if flat is not None:
+        return f"Layer {flat.number}: {flat.title} is flat everywhere, so no gradient passes. Another activation can learn."
+    if score <= LEARNED and not any(np.ptp(layer.slope) for layer in layers):
         if layers:
             return (
                 "All layers are linear, so together they are one: a weighted sum of the inputs, which bends no border. "
                 "Another activation does."
             )
         return "Without a hidden layer the output is a weighted sum of the inputs, which bends no border. A hidden layer can."
-    if flat is not None:
-        return f"Layer {flat.number}: {flat.title} is flat everywhere, so no gradient passes. Another activation can learn."
     worst = max(layers, key=lambda layer: (layer.dead, layer.saturated * (not layer.sparse)), default=None)
     if worst is not None and worst.dead:
         verb, them = ("is", "it") if worst.dead == 1 else ("are", "them")

@@ -10,7 +10,7 @@ from ..engine.snapshot import Snapshot
 from ..engine.worker import Worker
 from ..model.commands import edit_network
 from ..model.document import Document
-from ..model.network import Checkpoint, NetworkState
+from ..model.network import Checkpoint, NetworkState, new_revision
 from ..model.session import Session
 
 
@@ -43,7 +43,7 @@ class LiveNetwork:
         """Put the newest weights into the document, so that a session file holds them: looking back loses nothing."""
         snapshot = self.worker.flush()
         looking_back = snapshot.step < snapshot.last_step
-        kept = self._present if self._present is not None and looking_back else self._checkpoint()
+        kept = self._present if self._present is not None and looking_back else _checkpoint(snapshot, self.state.revision)
         self._show(replace(self.state, checkpoint=kept))
 
     def hold(self) -> Checkpoint:
@@ -77,7 +77,7 @@ class LiveNetwork:
     def look_back(self, step: int) -> None:
         """Go to an earlier step. Nothing is lost by that: what came after goes when the training goes on from there."""
         if self._present is None:
-            self._present = self._checkpoint()
+            self._present = _checkpoint(self.worker.flush(), self.state.revision)
         self.worker.seek(step)
 
     def branch_off(self) -> None:
@@ -86,15 +86,11 @@ class LiveNetwork:
         snapshot = self.worker.flush()
         if present is not None and snapshot.step < snapshot.last_step:
             before = replace(self._document.session, network=replace(self.state, checkpoint=present))
-            self._document.show(network=replace(self.state, checkpoint=_checkpoint(snapshot)))
+            self._document.show(network=replace(self.state, checkpoint=_checkpoint(snapshot, new_revision())))
             self._document.record(f"go on from step {snapshot.step}", before)
 
     def close(self) -> None:
         self.worker.close()
-
-    def _checkpoint(self) -> Checkpoint:
-        """The weights of this moment, of the same revision: no act of the user has changed them."""
-        return replace(_checkpoint(self.worker.flush()), revision=self.state.revision)
 
     def _show(self, state: NetworkState) -> None:
         # The worker has these weights already: it is where they come from.
@@ -109,6 +105,6 @@ class LiveNetwork:
             self.worker.update(self.state)
 
 
-def _checkpoint(snapshot: Snapshot) -> Checkpoint:
-    """The weights of a snapshot with the course up to them."""
-    return Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()), course=snapshot.course.until(snapshot.step))
+def _checkpoint(snapshot: Snapshot, revision: int) -> Checkpoint:
+    """The weights of a snapshot with the course up to them; a revision is kept where no act of the user has changed them."""
+    return Checkpoint(snapshot.step, tuple(snapshot.parameters.tolist()), revision, snapshot.course.until(snapshot.step))

@@ -82,6 +82,10 @@ class Layer:
             raise ValueError(f"A layer has between 1 and {MAX_UNITS} units, not {self.units}.")
 
 
+new_revision = itertools.count(1).__next__
+"""Gives numbers that were not given before."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The weights and biases after `step` steps, laid out as in `actcore.MLP.parameters`, and how they came about.
@@ -92,7 +96,7 @@ class Checkpoint:
 
     step: int
     parameters: tuple[float, ...]
-    revision: int = field(default_factory=itertools.count(1).__next__, compare=False)
+    revision: int = field(default_factory=new_revision, compare=False)
     course: Course = field(default_factory=Course, compare=False, repr=False)
 
     def changed(self, parameters: Sequence[float]) -> Checkpoint:

@@ -55,6 +55,12 @@ class Driver:
         QApplication.processEvents()
         return snapshot
 
+    def look_back(self):
+        """Go to an earlier step with a key, as far as one press goes."""
+        self.view.loss.setFocus()
+        QTest.keyClick(self.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+        return self.settle()
+
     def click(self, widget: QWidget) -> None:
         QTest.mouseClick(widget, LEFT)
         self.app.tick()

@@ -59,10 +59,7 @@ def test_going_on_from_an_earlier_step_can_be_undone(driver, way):
     d = driver()
     d.worker.advance(800)
     present = d.settle()
-    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
-    d.view.loss.setFocus()
-    QTest.keyClick(d.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    past = d.settle()
+    past = d.look_back()
     assert past.step < 800 == past.last_step
     d.choose(d.view.bar.rate, 0.03)  # a setting is no way off
     assert d.worker.flush().last_step == 800
@@ -203,10 +200,7 @@ def test_looking_back_takes_nothing_out_of_a_file(driver, tmp_path):
     d = driver()
     d.worker.advance(300)
     newest = d.settle()
-    d.lab.drawing.draw(d.worker.snapshot, 129, slow=True)
-    d.view.loss.setFocus()
-    QTest.keyClick(d.view.loss, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
-    past = d.settle()
+    past = d.look_back()
     assert past.step < 300
     assert d.app.files.save_to(tmp_path / "work.json")
     assert d.settle().step == past.step  # one goes on looking

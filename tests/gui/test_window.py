@@ -11,7 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QScrollArea, QWidget
 
 import actcore
-from gui.controller.app import THINGS_TO_TRY, help_sections
+from gui.controller.app import help_sections
+from gui.controller.experiments import THINGS_TO_TRY
 from gui.model.activations import offered
 from gui.model.network import Layer, NetworkState
 from gui.model.neuron import Neuron
